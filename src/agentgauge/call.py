@@ -1,0 +1,193 @@
+"""The one record that runs through everything: a source makes it, later steps return a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+UNATTRIBUTED = "unattributed"
+"""The agent of a call that was made outside any agent, so that shares add up to one."""
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    UNFINISHED = "unfinished"
+
+
+class UsageSource(StrEnum):
+    """Who said how many tokens a call used."""
+
+    PROVIDER = "provider"
+    ESTIMATED = "estimated"
+    MIXED = "mixed"
+    NONE = "none"
+
+
+class ToolSource(StrEnum):
+    """How the tokens of tools were found."""
+
+    EXACT = "exact"
+    APPORTIONED = "apportioned"
+    ESTIMATED = "estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output."""
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Money of one call in nano-USD (10^-9 USD); `source` is genai-prices, override or collector."""
+
+    input_nanousd: int
+    output_nanousd: int
+    source: str
+
+    @property
+    def nanousd(self) -> int:
+        """The whole cost."""
+        return self.input_nanousd + self.output_nanousd
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One tool's share of one call, tokens and nano-USD.
+
+    Definition, results and carried calls are part of the call's input; `call_tokens` of its output.
+    """
+
+    name: str
+    offered: bool = False
+    calls: int = 0
+    definition_tokens: int = 0
+    new_result_tokens: int = 0
+    carried_result_tokens: int = 0
+    call_tokens: int = 0
+    carried_call_tokens: int = 0
+    definition_nanousd: int = 0
+    new_result_nanousd: int = 0
+    carried_result_nanousd: int = 0
+    call_nanousd: int = 0
+    carried_call_nanousd: int = 0
+
+    @property
+    def result_tokens(self) -> int:
+        """New and carried results."""
+        return self.new_result_tokens + self.carried_result_tokens
+
+    @property
+    def nanousd(self) -> int:
+        """All that this tool cost in this call."""
+        return (
+            self.definition_nanousd
+            + self.new_result_nanousd
+            + self.carried_result_nanousd
+            + self.call_nanousd
+            + self.carried_call_nanousd
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who made a call: the innermost agent, role and workflow at the time it started."""
+
+    agent: str = UNATTRIBUTED
+    role: str | None = None
+    agent_path: str = ""
+    workflow: str | None = None
+    workflow_id: str | None = None
+    branch: str | None = None
+    step: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    session_id: str | None = None
+    user_id: str | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, of whom."""
+
+    operation: str
+    model: str
+    provider: str | None = None
+    stream: bool = False
+    has_tools: bool = False
+    action: str = "generate"
+    server_address: str | None = None
+    server_port: int | None = None
+    input_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back."""
+
+    model: str | None = None
+    id: str | None = None
+    finish_reasons: tuple[str, ...] = ()
+    time_to_first_chunk_s: float | None = None
+    output_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One logical model request, whatever the number of its HTTP attempts.
+
+    `trace_id` and `span_id` identify it everywhere. `cost` is None when it is unpriced.
+    """
+
+    trace_id: int
+    span_id: int
+    parent_span_id: int | None
+    start_ns: int
+    end_ns: int
+    request: Request
+    response: Response = field(default_factory=Response)
+    origin: Origin = field(default_factory=Origin)
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    usage_source: UsageSource = UsageSource.NONE
+    cost: Cost | None = None
+    tools: tuple[ToolUse, ...] = ()
+    tool_source: ToolSource | None = None
+    not_attributable: tuple[str, ...] = ()
+    retries: int = 0
+    outcome: Outcome = Outcome.OK
+    error_type: str | None = None
+    sampled: bool = True
+    route_tier: str | None = None
+    route_bypassed: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What a call is known by: (trace id, span id)."""
+        return self.trace_id, self.span_id
+
+    @property
+    def duration_s(self) -> float:
+        """From the request's start to the end of its answer, retries and waits included."""
+        return max(0, self.end_ns - self.start_ns) / 1e9
+
+    @property
+    def total_tokens(self) -> int:
+        """Input + output; what is unknown adds nothing."""
+        return (self.usage.input or 0) + (self.usage.output or 0)
+
+    def tool_sums(self) -> tuple[int, int, int]:
+        """Tokens of definitions, results (new and carried) and calls over all tools."""
+        return (
+            sum(t.definition_tokens for t in self.tools),
+            sum(t.result_tokens for t in self.tools),
+            sum(t.call_tokens for t in self.tools),
+        )

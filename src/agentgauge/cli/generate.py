@@ -1,0 +1,56 @@
+"""`agentgauge generate`: the Collector's config, rules, dashboard and reference, from the registry."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from agentgauge.errors import AgentgaugeError
+
+STALE = 1
+_NEEDS = ("yaml", "pydantic", "grafanalib")
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; say what is stale and exit with 1.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".",
+    metavar="DIR",
+    help="The folder to write below. [default: the current one]",
+)
+def generate(*, check: bool, out: Path) -> int:
+    """Write the Collector's config, recording and alerting rules, the dashboard and the reference page.
+
+    Thresholds are read from DIR/dashboards/thresholds.yaml, which is written once and never overwritten.
+    """
+    need_dashboards()
+    from agentgauge.generate import files  # noqa: PLC0415  # needs the extra
+
+    texts = files.rendered(out)
+    if check:
+        found = files.stale(out, texts)
+        for path in found:
+            click.echo(f"stale: {out / path}", err=True)
+        if found:
+            click.echo("Run: agentgauge generate" + ("" if out == Path() else f" --out {out}"), err=True)
+        return STALE if found else 0
+    changed = files.write(out, texts)
+    for path in changed:
+        click.echo(f"wrote {out / path}")
+    if not changed:
+        click.echo(f"All {len(texts)} generated files are up to date.")
+    return 0
+
+
+def need_dashboards() -> None:
+    """AgentgaugeError with what to install where the extra `dashboards` is missing."""
+    missing = [name for name in _NEEDS if find_spec(name) is None]
+    if missing:
+        raise AgentgaugeError(
+            f"This command needs {', '.join(missing)}, which is not installed. "
+            'Run: pip install "agentgauge[dashboards]"'
+        )

@@ -1,0 +1,148 @@
+"""`agentgauge report`: what was used and what it cost."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from agentgauge.cli.terminal import console
+from agentgauge.config import store_path
+from agentgauge.errors import StoreError
+from agentgauge.report.build import build_report
+from agentgauge.report.table import SECTIONS, render_report
+from agentgauge.store.read import Selection, Store, last_run, open_store, runs_like, services
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST_AGO_S = 100 * 366 * 86400
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Unix nanoseconds of an ISO time (local if it has no zone) or of so long ago: 45s, 30m, 1h, 7d, 2w."""
+    if value is None:
+        return None
+    ago = re.fullmatch(r"([0-9]{1,9})([smhdw])", value.strip())
+    seconds = int(ago[1]) * _UNITS_S[ago[2]] if ago else 0
+    if ago and seconds <= _LONGEST_AGO_S:
+        return time.time_ns() - seconds * 10**9
+    try:
+        moment = datetime.fromisoformat(value.strip()).astimezone()
+        return int(moment.replace(microsecond=0).timestamp()) * 10**9 + moment.microsecond * 1000
+    except (ValueError, OverflowError, OSError) as error:
+        message = f"{value!r} is no time. Write 30m, 1h or 7d, or 2026-01-31T14:00."
+        raise click.BadParameter(message, ctx, param) from error
+
+
+def _tables(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = tuple(filter(None, (part.strip() for part in value.split(","))))
+    if not names or set(names) - set(SECTIONS):
+        raise click.BadParameter(f"{value!r}: choose from {', '.join(SECTIONS)}.", ctx, param)
+    return names
+
+
+EXAMPLES = """\b
+Examples:
+  agentgauge report                         the last run
+  agentgauge report --since 7d --by agent   a week, by agent
+  agentgauge report --run 3f2a91c0          one run, by the start of its id
+  agentgauge report --since 2026-01-01 --until 2026-02-01 --service support-bot
+  agentgauge report --format json | jq .totals.cost_nanousd"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--store", metavar="PATH", help="The store. [default: AGENTGAUGE_STORE, else the XDG data folder]"
+)
+@click.option("--last", is_flag=True, help="The last run; the default.")
+@click.option("--run", "run_id", metavar="ID", help="One run, by its id or the start of it.")
+@click.option(
+    "--since", callback=_moment, metavar="TIME", help="Calls that ended since: 1h, 30m, 7d or an ISO time."
+)
+@click.option("--until", callback=_moment, metavar="TIME", help="Calls that ended before.")
+@click.option("--service", metavar="NAME", help="Only this service.")
+@click.option(
+    "--by", callback=_tables, metavar="TABLES", help="Which tables: agent,workflow,role,model,tool."
+)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def report(
+    *,
+    store: str | None,
+    last: bool,
+    run_id: str | None,
+    since: int | None,
+    until: int | None,
+    service: str | None,
+    by: tuple[str, ...] | None,
+    form: str,
+) -> None:
+    """Show what agents, tools and models used and cost."""
+    window = since is not None or until is not None
+    if last + (run_id is not None) + window > 1:
+        raise click.UsageError("--last, --run and --since/--until exclude one another: keep one of them.")
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until: nothing lies between them. Swap the two.")
+    path = _path(store)
+    if window:
+        selection = Selection(start_ns=since, end_ns=until, service=service)
+    else:
+        with open_store(path) as opened:
+            found = _run(opened, run_id) if run_id is not None else last_run(opened, service=service)
+        selection = Selection(run_id=found, service=service)
+    built = build_report(path, selection)
+    if form == "json":
+        click.echo(json.dumps(built, indent=2))
+    elif built["totals"]["calls"] or built["workflows"] or built["tools"]:
+        render_report(built, console(), by=by)
+    else:
+        _explain_nothing(path, selection, [warning["message"] for warning in built["warnings"]])
+
+
+def _path(given: str | None) -> Path:
+    path = store_path(given or None)
+    if path is None:
+        raise StoreError(
+            "The store is off (AGENTGAUGE_STORE or --store), so there is nothing to report. "
+            "Name a file: --store PATH."
+        )
+    return path
+
+
+def _run(store: Store, prefix: str) -> str:
+    found = runs_like(store, prefix) if prefix else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        some = ", ".join(found[:5])
+        raise click.UsageError(
+            f"--run {prefix!r} is the start of {len(found)} runs ({some}): write more of it."
+        )
+    newest = last_run(store)
+    hint = f"The last one is {newest}." if newest else "The store is empty."
+    raise click.UsageError(f"--run {prefix!r}: no such run in {store.path}. {hint}")
+
+
+def _explain_nothing(path: Path, selection: Selection, noted: list[str]) -> None:
+    with open_store(path) as store:
+        known, newest = services(store), last_run(store)
+    for message in noted:
+        click.echo(f"! {message}")
+    if newest is None:
+        click.echo(f"No calls yet in {path}.\n\nFill it with one of:")
+        click.echo("  agentgauge run -- python my_agent.py   any program that uses the openai client")
+        click.echo("  agentgauge demo                        a small team of agents, simulated")
+        click.echo('  agentgauge.init("my-service")          in your own code')
+    elif selection.service is not None and selection.service not in known:
+        click.echo(f"No calls of service {selection.service!r} in {path}. It knows: {', '.join(known)}.")
+    elif selection.run_id is not None:
+        click.echo(f"Run {selection.run_id} made no model call. Others: agentgauge report --since 7d")
+    else:
+        click.echo(f"No calls ended in that time in {path}. Try a longer one: agentgauge report --since 7d")

@@ -1,0 +1,151 @@
+"""Running sums per scope: exact as soon as a call has ended, corrected once it has been counted."""
+
+from __future__ import annotations
+
+import threading
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import context as otel_context
+
+from agentgauge.call import Origin
+from agentgauge.totals import Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opentelemetry.context import Context
+
+    from agentgauge.call import Call
+
+_KEY = otel_context.create_key("agentgauge.account")
+# Re-entrant, since a signal handler that flushes can interrupt whoever holds it.
+_lock = threading.RLock()
+
+USD = 1_000_000_000
+"""Nano-USD in one USD."""
+
+
+@dataclass(slots=True)
+class Usage(Totals):
+    """What a scope has used so far: the contract's T, by agent as well.
+
+    Attributes:
+        by_agent: the same sums per agent; an agent without calls reads zero.
+        pending: calls whose tool tokens or estimates are still being counted.
+    """
+
+    by_agent: dict[str, Usage] = field(default_factory=dict)
+    pending: int = 0
+
+    @property
+    def cost_usd(self) -> float | None:
+        """USD, None when nothing is priced; `cost_nanousd` is the exact integer."""
+        return None if self.cost_nanousd is None else self.cost_nanousd / USD
+
+    def to_dict(self) -> dict[str, Any]:
+        """T of the report's JSON, and `by_agent`."""
+        own = Totals.to_dict(self)
+        own["by_agent"] = {name: _plain(usage) for name, usage in self.by_agent.items()}
+        return own
+
+
+def _plain(usage: Usage) -> dict[str, Any]:
+    row = usage.to_dict()
+    row.pop("by_agent")
+    return row
+
+
+class _ByAgent(dict[str, Usage]):
+    """Reads zero for an agent that made no call."""
+
+    def __missing__(self, name: str) -> Usage:
+        return Usage()
+
+
+class Account:
+    """The sums of one scope. A call counts in its own account and in every one above it.
+
+    `owner` is the scope, or the budget, that opened it.
+    """
+
+    def __init__(self, *, parent: Account | None, origin: Origin, owner: object = None) -> None:
+        self.parent = parent
+        self.origin = origin
+        self.owner = owner
+        self.ended = False
+        self._by_agent: dict[str, Totals] = {}
+        self._uncounted: dict[tuple[int, int], Call] = {}
+
+    def chain(self) -> Iterator[Account]:
+        """This account and those above it, innermost first."""
+        account: Account | None = self
+        while account is not None:
+            yield account
+            account = account.parent
+
+    def add(self, call: Call) -> None:
+        """Takes in a call that has ended and may still be counted further."""
+        with _lock:
+            for account in self.chain():
+                account._uncounted[call.key] = call  # noqa: SLF001  # accounts are one tree
+
+    def settle(self, call: Call) -> None:
+        """Replaces what was added by the call's final numbers."""
+        with _lock:
+            for account in self.chain():
+                account._uncounted.pop(call.key, None)  # noqa: SLF001
+                account._sum_of(call.origin.agent).add(call)  # noqa: SLF001
+
+    def _sum_of(self, agent: str) -> Totals:
+        return self._by_agent.setdefault(agent, Totals())
+
+    def usage(self) -> Usage:
+        """A copy of the sums at this moment."""
+        with _lock:
+            settled = deepcopy(self._by_agent)
+            waiting = list(self._uncounted.values())
+        for call in waiting:
+            settled.setdefault(call.origin.agent, Totals()).add(call)
+        total, by_agent = Usage(pending=len(waiting)), _ByAgent()
+        for name, sums in settled.items():
+            by_agent[name] = Usage()
+            by_agent[name].merge(sums)
+            total.merge(sums)
+        total.by_agent = by_agent
+        return total
+
+    def forget(self) -> None:
+        """Drops what is not counted yet: after a fork it is the parent's to count."""
+        with _lock:
+            self._uncounted.clear()
+
+
+root = Account(parent=None, origin=Origin())
+"""The process: sums of every call, inside a scope or not."""
+
+
+def current(context: Context | None = None) -> Account:
+    """The innermost open account.
+
+    A worker that was started inside a scope keeps that scope's context when the scope has long ended;
+    its calls belong to nobody we know, so they go to the process and never to a closed agent.
+    """
+    account = otel_context.get_value(_KEY, context)
+    if not isinstance(account, Account) or account.ended:
+        return root
+    return account
+
+
+def with_account(account: Account, context: Context | None = None) -> Context:
+    """A context in which `account` is the current one."""
+    return otel_context.set_value(_KEY, account, context)
+
+
+def after_fork() -> None:
+    """In the child: a fresh lock, since the parent's may have been held, and no calls of the parent."""
+    global _lock  # noqa: PLW0603  # the lock itself must be replaced
+    _lock = threading.RLock()
+    for account in current().chain():
+        account.forget()

@@ -1,0 +1,1 @@
+"""From a finished span to the ledger, the store and the wire."""

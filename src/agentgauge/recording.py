@@ -1,0 +1,217 @@
+"""`record_call()`: a call that no instrumentation sees, written by hand."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from opentelemetry import trace
+
+from agentgauge import ledger
+from agentgauge.call import Call, Cost, Outcome, Request, TokenUsage, ToolSource, ToolUse, UsageSource
+from agentgauge.errors import ConfigError
+from agentgauge.guard import guarded
+from agentgauge.labels import clean_label
+from agentgauge.ledger import USD
+from agentgauge.pipeline import runtime
+from agentgauge.sources.usage import MOST_TOKENS
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from agentgauge.call import Origin
+    from agentgauge.ledger import Account
+
+MOST_ACTIONS = 32
+MOST_USD = 1_000_000
+MOST_SECONDS = 30 * 86_400
+_actions = {"generate", "stream", "analyze", "test"}
+_actions_lock = threading.Lock()
+_TOOL_FIELDS = (
+    "definition_tokens",
+    "new_result_tokens",
+    "carried_result_tokens",
+    "call_tokens",
+    "carried_call_tokens",
+    "calls",
+)
+
+
+def record_call(  # noqa: PLR0913  # the fields of a record written by hand
+    *,
+    model: str,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    provider: str | None = None,
+    agent: str | None = None,
+    action: str = "generate",
+    reasoning_tokens: int | None = None,
+    cache_read_tokens: int | None = None,
+    tools: Mapping[str, Mapping[str, int]] | None = None,
+    duration_s: float | None = None,
+    outcome: str = "ok",
+    error: str | None = None,
+    cost_usd: float | None = None,
+    usage_source: str = "provider",
+) -> None:
+    """Records one call that nothing instruments. Agent, role and workflow come from the scope.
+
+    Args:
+        model: what was asked for.
+        input_tokens: all input, cached included; None when nobody knows.
+        output_tokens: all output, reasoning included; None when nobody knows.
+        provider: openai, anthropic …; without it the call has no price.
+        agent: in place of the scope's agent.
+        action: generate, stream, analyze, test, or a word of your own (the first 28 different ones).
+        reasoning_tokens: part of output.
+        cache_read_tokens: part of input.
+        tools: tool name -> any of definition_tokens, new_result_tokens, carried_result_tokens,
+            call_tokens, carried_call_tokens (parts of input and output), and calls.
+        duration_s: how long it took; it ended now.
+        outcome: ok, error or cancelled.
+        error: the error's type, never its text.
+        cost_usd: what it cost, in place of the price list.
+        usage_source: provider, or estimated when the numbers were counted.
+
+    Raises:
+        ConfigError: a number is negative or no number, a part is larger than its whole, or a word is
+            not one of those above. Nothing is recorded then.
+    """
+    if not isinstance(model, str) or not model.strip():
+        raise ConfigError(f"record_call: model must be the model's name, not {model!r}.")
+    active = runtime.active()
+    usage = TokenUsage(
+        _tokens("input_tokens", input_tokens),
+        _tokens("output_tokens", output_tokens),
+        _part("cache_read_tokens", cache_read_tokens, input_tokens),
+        None,
+        _part("reasoning_tokens", reasoning_tokens, output_tokens),
+    )
+    used = _tools(tools or {}, usage)
+    lasted_ns = _duration_ns(duration_s)
+    ended, source = _word("outcome", outcome, Outcome), _word("usage_source", usage_source, UsageSource)
+    cost = _cost(cost_usd, usage)
+    if active is None:
+        return
+    with guarded("recording a call by hand"):
+        account = ledger.current()
+        end_ns = time.time_ns()
+        parent = trace.get_current_span().get_span_context()
+        generator = active.provider.id_generator
+        call = Call(
+            trace_id=parent.trace_id or generator.generate_trace_id(),
+            span_id=generator.generate_span_id(),
+            parent_span_id=parent.span_id or None,
+            start_ns=end_ns - lasted_ns,
+            end_ns=end_ns,
+            request=Request(
+                operation="chat",
+                model=clean_label(model),
+                provider=clean_label(provider) if provider else None,
+                stream=action == "stream",
+                has_tools=any(tool.offered for tool in used),
+                action=_action(action),
+            ),
+            origin=_origin_with(account, agent),
+            usage=usage,
+            usage_source=_source(usage, source),
+            cost=cost,
+            tools=used,
+            outcome=Outcome(ended),
+            tool_source=ToolSource.ESTIMATED if used else None,
+            error_type=clean_label(error, most=64) if error else None,
+        )
+        active.pipeline.record(call, account=account, content=None)
+
+
+def _origin_with(account: Account, agent: str | None) -> Origin:
+    if agent is None:
+        return account.origin
+    label = clean_label(agent)
+    path = account.origin.agent_path
+    return replace(account.origin, agent=label, agent_path=f"{path}/{label}" if path else label)
+
+
+def _source(usage: TokenUsage, said: str) -> UsageSource:
+    known = usage.input is not None or usage.output is not None
+    return UsageSource(said) if known else UsageSource.NONE
+
+
+def _tokens(name: str, value: int | None) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
+        raise ConfigError(f"record_call: {name} must be a count from 0 to {MOST_TOKENS:,}, not {value!r}.")
+    return value
+
+
+def _part(name: str, value: int | None, whole: int | None) -> int | None:
+    count = _tokens(name, value)
+    if count is not None and whole is not None and count > whole:
+        raise ConfigError(
+            f"record_call: {name} ({count:,}) is more than the whole it is part of ({whole:,})."
+        )
+    return count
+
+
+def _duration_ns(seconds: float | None) -> int:
+    if seconds is None:
+        return 0
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= MOST_SECONDS:
+        raise ConfigError(f"record_call: duration_s must be from 0 to {MOST_SECONDS:,}, not {seconds!r}.")
+    return round(seconds * 1e9)
+
+
+def _word(name: str, value: str, words: type[StrEnum]) -> str:
+    known = [word.value for word in words if word.value not in {"unfinished", "none"}]
+    if value not in known:
+        raise ConfigError(f"record_call: {name} must be one of {', '.join(known)}, not {value!r}.")
+    return value
+
+
+def _cost(usd: float | None, usage: TokenUsage) -> Cost | None:
+    """What the caller says it cost, on the input side as far as its share of the tokens goes."""
+    if usd is None:
+        return None
+    if not isinstance(usd, int | float | Decimal) or not 0 <= usd <= MOST_USD:
+        raise ConfigError(f"record_call: cost_usd must be from 0 to {MOST_USD:,}, not {usd!r}.")
+    nanousd, given = round(usd * USD), usage.input or 0
+    whole = given + (usage.output or 0)
+    into = nanousd * given // whole if whole else nanousd
+    return Cost(into, nanousd - into, "override")
+
+
+def _tools(tools: Mapping[str, Mapping[str, int]], usage: TokenUsage) -> tuple[ToolUse, ...]:
+    used = []
+    if not (isinstance(tools, Mapping) and all(isinstance(counts, Mapping) for counts in tools.values())):
+        raise ConfigError(
+            f'record_call: tools must be like {{"search": {{"definition_tokens": 120}}}}, not {tools!r}.'
+        )
+    for name, counts in tools.items():
+        unknown = set(counts) - set(_TOOL_FIELDS)
+        if unknown:
+            raise ConfigError(
+                f"record_call: tool {name!r} has unknown fields {sorted(unknown)}; "
+                f"it may have {', '.join(_TOOL_FIELDS)}."
+            )
+        checked = {field: _tokens(f"tools[{name!r}].{field}", count) or 0 for field, count in counts.items()}
+        used.append(ToolUse(clean_label(name, most=64), offered="definition_tokens" in counts, **checked))
+    into = sum(tool.definition_tokens + tool.result_tokens + tool.carried_call_tokens for tool in used)
+    out = sum(tool.call_tokens for tool in used)
+    _part("the tools' definitions, results and carried calls", into, usage.input)
+    _part("the tools' calls", out, usage.output)
+    return tuple(used)
+
+
+def _action(word: str) -> str:
+    """The word, as long as there are few different ones: it becomes a label."""
+    label = clean_label(word, most=64)
+    with _actions_lock:
+        if label not in _actions and len(_actions) >= MOST_ACTIONS:
+            return "other"
+        _actions.add(label)
+    return label

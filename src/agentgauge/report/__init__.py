@@ -1,0 +1,1 @@
+"""What people read: the report as a dict in the contract's schema, and as tables."""

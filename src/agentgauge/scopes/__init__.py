@@ -1,0 +1,1 @@
+"""Workflow, agent, tool, step and role: whose call it was."""

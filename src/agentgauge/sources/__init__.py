@@ -1,0 +1,1 @@
+"""One file per instrumentation: each reads its spans into calls."""

@@ -1,0 +1,61 @@
+"""What a body or a stream's chunks say about how the model answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agentgauge.labels import clean_label
+
+_DONE_EVENTS = {"response.completed", "response.incomplete", "response.failed"}
+_DONE_STATUS = {"completed", "incomplete", "failed", "cancelled"}
+_MOST_REASONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Facts about an answer; `complete` when the model said that it was done.
+
+    `status` is that of the Responses API, None elsewhere.
+    """
+
+    model: str | None = None
+    response_id: str | None = None
+    finish_reasons: tuple[str, ...] = ()
+    status: str | None = None
+    complete: bool = False
+
+
+def read_answers(answers: Sequence[Mapping[str, Any]]) -> Answered:
+    """Reads one body, or the chunks of a stream as far as they came."""
+    model = response_id = status = None
+    reasons: dict[str, str] = {}
+    complete = False
+    for answer in answers:
+        holder = answer["response"] if isinstance(answer.get("response"), Mapping) else answer
+        model = _text(holder.get("model")) or model
+        response_id = _text(holder.get("id")) or response_id
+        if holder.get("object") == "response":
+            status = _text(holder.get("status")) or status
+        complete = complete or answer.get("type") in _DONE_EVENTS
+        for index, choice in enumerate(_items(answer.get("choices"))):
+            if reason := _text(choice.get("finish_reason")):
+                reasons[str(choice.get("index", index))] = clean_label(reason, most=64)
+    complete = complete or bool(reasons) or status in _DONE_STATUS
+    kept = tuple(reasons.values())[:_MOST_REASONS] or ((status,) if status in _DONE_STATUS else ())
+    return Answered(
+        model=model,
+        response_id=clean_label(response_id) if response_id else None,
+        finish_reasons=kept,
+        status=status,
+        complete=complete,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _items(value: object) -> Iterable[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

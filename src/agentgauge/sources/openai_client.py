@@ -1,0 +1,151 @@
+"""A thin layer on the OpenAI client: what its instrumentation hides.
+
+It only watches four hooks that every client from 2.8 to 3.x calls for each request, and the one place
+where each body or chunk is parsed. It never changes what the user sends or gets.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+
+from agentgauge.guard import guarded
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from agentgauge.pipeline.exchange import Exchange, OpenCall
+
+Find = Callable[[trace.SpanContext], "OpenCall | None"]
+Check = Callable[["OpenCall"], None]
+_MARK = "_agentgauge_watched"
+_EXTENSION = "agentgauge.exchange"
+_OBJECT_ONLY = ("model", "usage", "object")
+
+
+class ClientWatch:
+    """Fills the exchange of the call that is under way with what the client does for it.
+
+    `find` gives the open call of a span; None when it is no call, or nothing is recorded.
+    `before_send` is asked before a call's first attempt leaves; what it raises stops the call.
+    """
+
+    def __init__(self, find: Find, before_send: Check) -> None:
+        self._find = find
+        self._before_send = before_send
+
+    def install(self, openai: ModuleType) -> None:
+        """Watches every client class of the module, once."""
+        base = openai._base_client  # noqa: SLF001  # the hooks are where the client's own subclasses override
+        classes = [base.BaseClient, base.SyncAPIClient, base.AsyncAPIClient]
+        names = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
+        classes += [found for name in names if (found := getattr(openai, name, None)) is not None]
+        for owner in classes:
+            self._watch(owner, "_prepare_options", self._options)
+            self._watch(owner, "_prepare_request", self._request)
+            self._watch(owner, "_should_retry", self._status)
+            self._watch(owner, "_process_response", self._response)
+            self._watch(owner, "_process_response_data", self._data)
+
+    def _watch(self, owner: type, name: str, observe: Callable[..., None]) -> None:
+        original = vars(owner).get(name)
+        if original is None or hasattr(original, _MARK):
+            return
+        watched = _watched_async if inspect.iscoroutinefunction(original) else _watched
+        wrapper = watched(original, observe)
+        setattr(wrapper, _MARK, True)
+        setattr(owner, name, wrapper)
+
+    def _current(self) -> OpenCall | None:
+        return self._find(trace.get_current_span().get_span_context())
+
+    def _options(self, options: Any) -> None:
+        """The request's options, before they are turned into an HTTP request."""
+        opened = self._current()
+        if opened is None:
+            return
+        body, exchange = options.json_data, opened.exchange
+        if isinstance(body, Mapping):
+            model = body.get("model")
+            exchange.model = model if isinstance(model, str) else None
+            exchange.stream = body.get("stream") is True
+            exchange.has_tools = bool(body.get("tools") or body.get("functions"))
+
+    def _request(self, request: Any) -> None:
+        """One attempt, about to leave."""
+        opened = self._current()
+        if opened is None:
+            return
+        exchange = opened.exchange
+        extensions = request.extensions
+        if extensions.get(_EXTENSION) is exchange:
+            return  # a subclass and its base both have this hook
+        exchange.method, exchange.path = request.method, request.url.path
+        exchange.host, exchange.port = request.url.host, request.url.port
+        exchange.body = _sent(request)
+        if exchange.attempts == 0:
+            self._before_send(opened)
+        extensions[_EXTENSION] = exchange
+        exchange.attempts += 1
+
+    def _status(self, response: Any) -> None:
+        """An attempt that failed with a status."""
+        exchange = _exchange_of(response)
+        if exchange is not None:
+            exchange.statuses.append(response.status_code)
+
+    def _response(self, *, response: Any, **_: Any) -> None:
+        """The answer of the last attempt, its body not read yet."""
+        exchange = _exchange_of(response)
+        if exchange is not None:
+            exchange.statuses.append(response.status_code)
+
+    def _data(self, *, data: Any, response: Any, **_: Any) -> None:
+        """One parsed body, or one parsed chunk of a stream."""
+        exchange = _exchange_of(response)
+        if exchange is None or not isinstance(data, Mapping):
+            return
+        if exchange.path is not None and exchange.path.endswith("/embeddings"):
+            data = {name: data[name] for name in _OBJECT_ONLY if name in data}  # vectors are large
+        exchange.answer(data)
+
+
+def _exchange_of(response: Any) -> Exchange | None:
+    found: Exchange | None = response.request.extensions.get(_EXTENSION)
+    return found
+
+
+def _sent(request: Any) -> bytes | None:
+    """The body as it goes out; None for a multipart stream, which is none of our calls."""
+    try:
+        content = request.content
+    except Exception:  # noqa: BLE001  # httpx and httpx2 each have a RequestNotRead of their own
+        return None
+    return content if isinstance(content, bytes) else None
+
+
+def _note(observe: Callable[..., None], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    with guarded("watching the OpenAI client"):
+        observe(*args, **kwargs)
+
+
+def _watched(original: Callable[..., Any], observe: Callable[..., None]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def wrapper(client: Any, *args: Any, **kwargs: Any) -> Any:
+        _note(observe, args, kwargs)
+        return original(client, *args, **kwargs)
+
+    return wrapper
+
+
+def _watched_async(original: Callable[..., Any], observe: Callable[..., None]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def wrapper(client: Any, *args: Any, **kwargs: Any) -> Any:
+        _note(observe, args, kwargs)
+        return await original(client, *args, **kwargs)
+
+    return wrapper

@@ -1,0 +1,1 @@
+"""The SQLite store: where calls are kept, and the outbox they leave by."""

@@ -1,0 +1,264 @@
+"""Writes what has ended into the SQLite store, one transaction a batch."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from agentgauge.errors import StoreError
+from agentgauge.store.rows import Process, Row, call_row, tool_rows
+from agentgauge.store.schema import SCHEMA_VERSION, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from agentgauge.call import Call
+
+BUSY_TIMEOUT_MS = 10_000
+MEMORY_SPANS = 50_000
+"""Without a file, the outbox keeps this many of the newest spans and counts what it drops."""
+
+_inherited: list[sqlite3.Connection] = []
+"""Connections of a parent process: never used, and never closed, since closing would unlock its file."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows that are written together; `spans` are for the outbox."""
+
+    calls: list[Call] = field(default_factory=list)
+    scopes: list[Row] = field(default_factory=list)
+    spans: list[Row] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.scopes or self.spans or self.warnings)
+
+    def apart(self) -> Iterator[Batch]:
+        """The same, a row at a time."""
+        yield from (Batch(calls=[call]) for call in self.calls)
+        yield from (Batch(scopes=[row]) for row in self.scopes)
+        yield from (Batch(spans=[row]) for row in self.spans)
+        yield from (Batch(warnings=[warning]) for warning in self.warnings)
+
+    @classmethod
+    def whole(cls, parts: Iterable[Batch]) -> Batch:
+        """Several as one."""
+        batch = cls()
+        for part in parts:
+            batch.calls += part.calls
+            batch.scopes += part.scopes
+            batch.spans += part.spans
+            batch.warnings += part.warnings
+        return batch
+
+
+class Store:
+    """One connection a process, shared by its writer and its sender under a lock.
+
+    `path` None keeps only the outbox, in memory. A file that cannot be written is replaced by memory and
+    the reason is in `problem`; the caller says so once.
+    """
+
+    def __init__(self, path: Path | None, process: Process) -> None:
+        self.path = path
+        self.process = process
+        self.problem: str | None = None
+        self.dropped = 0
+        self._lock = threading.RLock()
+        self._paused = False
+        self._db: sqlite3.Connection | None = None
+
+    def after_fork(self) -> None:
+        """In the child: leave the parent's connection alone and open one of our own when needed."""
+        if self._db is not None:
+            _inherited.append(self._db)
+        self._lock = threading.RLock()
+        self._paused = False
+        self._db = None
+
+    def pause(self, *, timeout_s: float) -> None:
+        """Keeps every thread out until `resume`: nobody may be inside SQLite when the process forks."""
+        self._paused = self._lock.acquire(timeout=timeout_s)
+
+    def resume(self) -> None:
+        """Ends a `pause`."""
+        if self._paused:
+            self._paused = False
+            self._lock.release()
+
+    def open(self) -> None:
+        """Opens the store now, so that `processes` tells of this process even if it makes no call."""
+        with self._lock:
+            self._connection()
+
+    def write(self, batch: Batch) -> None:
+        """Writes a batch in one transaction; a row that is already there is left as it is.
+
+        Raises:
+            StoreError: another process holds the store; nothing was written, try again later.
+        """
+        with self._lock:
+            try:
+                self._write(self._connection(), batch)
+            except sqlite3.Error as error:
+                if _is_busy(error):
+                    raise StoreError(f"The store {self.path} is busy; the batch is kept.") from error
+                self._fall_back(error)
+                self._write(self._connection(), batch)
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            try:
+                self._db = _connect(self.path)
+                self._register(self._db)
+            except (sqlite3.Error, OSError, ValueError, StoreError) as error:
+                if _is_busy(error):
+                    raise StoreError(f"The store {self.path} is busy; the batch is kept.") from error
+                self._fall_back(error)
+                assert self._db is not None
+        return self._db
+
+    def _fall_back(self, error: Exception) -> None:
+        if self.path is None:
+            raise StoreError(f"The store in memory failed: {error}.") from error
+        self.problem = (
+            f"The store {self.path} cannot be written ({error}); calls of this process are kept in memory "
+            "only and are lost when it ends. Set AGENTGAUGE_STORE to a file that can be written, or to off."
+        )
+        if self._db is not None:
+            self._db.close()
+        self.path = None
+        self._db = _connect(None)
+
+    def _register(self, db: sqlite3.Connection) -> None:
+        if self.path is None:
+            return
+        who = self.process
+        with db:
+            db.execute(
+                "INSERT OR IGNORE INTO processes VALUES (?, ?, ?, ?, ?, ?)",
+                (who.run_id, os.getpid(), time.time_ns(), who.service, who.environment, who.release),
+            )
+
+    def _write(self, db: sqlite3.Connection, batch: Batch) -> None:
+        with db:
+            if self.path is not None:
+                _insert(db, "calls", [call_row(call, self.process) for call in batch.calls])
+                _insert(db, "call_tools", [row for call in batch.calls for row in tool_rows(call)])
+                _insert(db, "scopes", [{**row, "run_id": self.process.run_id} for row in batch.scopes])
+                now = time.time_ns()
+                _insert(
+                    db,
+                    "warnings",
+                    [
+                        {"run_id": self.process.run_id, "code": code, "message": message, "first_ns": now}
+                        for code, message in batch.warnings
+                    ],
+                )
+            _insert(db, "outbox", batch.spans)
+            if self.path is None:
+                self.dropped += _trim(db)
+
+    def lease(self, *, endpoint: str, limit: int, seconds: float) -> list[Row]:
+        """Takes up to `limit` of the oldest spans for an endpoint; others leave them alone for `seconds`.
+
+        Each row has trace_id, span_id, span and resource (JSON), sends (this one included), first_sent_s.
+        """
+        now = time.time()
+        with self._lock, self._connection() as db:
+            rows = db.execute(
+                "UPDATE outbox SET leased_until_s = ?, sends = sends + 1, "
+                "first_sent_s = COALESCE(first_sent_s, ?) WHERE rowid IN "
+                "(SELECT rowid FROM outbox WHERE endpoint = ? AND leased_until_s < ? "
+                "ORDER BY ended_ns LIMIT ?) "
+                "RETURNING trace_id, span_id, span, resource, sends, first_sent_s",
+                (now + seconds, int(now), endpoint, now, limit),
+            ).fetchall()
+        return [dict(row) for row in rows]
+
+    def acknowledged(self, rows: Sequence[Row]) -> None:
+        """Removes spans that the receiver has taken."""
+        with self._lock, self._connection() as db:
+            db.executemany("DELETE FROM outbox WHERE trace_id = ? AND span_id = ?", _keys(rows))
+
+    def postpone(self, rows: Sequence[Row], *, seconds: float) -> None:
+        """Gives spans back that could not be sent, to be tried again after `seconds`."""
+        until = time.time() + seconds
+        with self._lock, self._connection() as db:
+            db.executemany(
+                "UPDATE outbox SET leased_until_s = ? WHERE trace_id = ? AND span_id = ?",
+                [(until, *key) for key in _keys(rows)],
+            )
+
+    def waiting(self, *, endpoint: str) -> int:
+        """Spans in the outbox that are not acknowledged by this endpoint."""
+        query = "SELECT count(*) FROM outbox WHERE endpoint = ?"
+        with self._lock:
+            return int(self._connection().execute(query, (endpoint,)).fetchone()[0])
+
+    def close(self) -> None:
+        """Closes the connection; a later write opens it again."""
+        with self._lock:
+            if self._db is not None and self.path is not None:
+                self._db.close()
+                self._db = None
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path or ":memory:", timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        db.close()
+        raise StoreError(
+            f"it was written by a newer agentgauge (schema {version}, this one knows {SCHEMA_VERSION})"
+        )
+    # WAL lets reports read while we write; NORMAL survives the death of any process.
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    db.executescript(TABLES)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    return db
+
+
+def _insert(db: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    names = list(rows[0])
+    marks = ", ".join("?" * len(names))
+    # Table and column names are our own constants; the values are bound.
+    statement = f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+    try:
+        db.executemany(statement, [tuple(row.values()) for row in rows])
+    except UnicodeEncodeError:  # one half of a surrogate pair somewhere
+        db.executemany(statement, [tuple(map(_storable, row.values())) for row in rows])
+
+
+def _storable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _trim(db: sqlite3.Connection) -> int:
+    cursor = db.execute(
+        "DELETE FROM outbox WHERE rowid IN "
+        "(SELECT rowid FROM outbox ORDER BY ended_ns DESC LIMIT -1 OFFSET ?)",
+        (MEMORY_SPANS,),
+    )
+    return cursor.rowcount
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def _keys(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    return [(row["trace_id"], row["span_id"]) for row in rows]

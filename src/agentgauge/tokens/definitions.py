@@ -1,0 +1,70 @@
+"""What the tools of a request cost, each its share of the block that they form together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from agentgauge.tokens.counted import Kind, Segment
+from agentgauge.tokens.declaration import list_types, render
+from agentgauge.tokens.prompt import SYSTEM_ROLES
+from agentgauge.tokens.vocabulary import count_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agentgauge.tokens.families import Family
+    from agentgauge.tokens.prompt import Prompt
+
+_BLOCK = 9
+_FORCED = 7
+_FORCED_WHERE_FRAMED = -7  # a family that frames its tools at length leaves some of that out
+_NO_PARALLEL = 16
+_LIST_TYPE = 34  # fitted: what `"type": ["string", "null"]` costs beyond its rendering is 33 to 36
+
+
+def definition_segments(prompt: Prompt, family: Family) -> list[Segment]:
+    """One segment per offered function; they add up to what the whole block costs."""
+    if not prompt.offers:
+        return []
+    texts = [render(o.name, o.description, o.parameters, titles=family.titles) for o in prompt.offers]
+    block = "namespace functions {\n\n" + "\n\n".join(texts) + "\n\n} // namespace functions"
+    unions = [_LIST_TYPE * list_types(o.parameters) for o in prompt.offers]
+    block_tokens = count_tokens(block, encoding=family.encoding)
+    total = max(block_tokens + sum(unions) + _around(prompt, family), 0)
+    weights = [count_tokens(t, encoding=family.encoding) + u for t, u in zip(texts, unions, strict=True)]
+    shares = share(total, weights)
+    return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
+
+
+def _around(prompt: Prompt, family: Family) -> int:
+    """Tokens that the request has because it has tools, besides their declarations."""
+    first = prompt.messages[0] if prompt.messages else None
+    system = first if first is not None and first.role in SYSTEM_ROLES else None
+    extra = _BLOCK
+    if system is not None:
+        # The block joins the system message, which saves a message's frame.
+        joined = count_tokens(system.text + "\n\n", encoding=family.encoding)
+        extra += joined - count_tokens(system.text, encoding=family.encoding) - 4
+    if prompt.form == "responses":
+        extra += family.responses_block if system is None else family.responses_block_with_system
+    else:
+        extra += family.tools if system is None else family.tools_with_system
+    if prompt.forced:
+        extra += count_tokens(prompt.forced, encoding=family.encoding) + _FORCED
+        extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
+    if not prompt.parallel and len(prompt.offers) > 1:
+        extra += _NO_PARALLEL
+    return extra
+
+
+def share(total: int, weights: Sequence[int]) -> list[int]:
+    """Splits a total by weights into integers that add up to it."""
+    whole = sum(weights)
+    if whole <= 0:
+        return [total // len(weights) + (i < total % len(weights)) for i in range(len(weights))]
+    bounds, seen = [0], 0
+    for weight in weights:
+        seen += weight
+        bounds.append(total * seen // whole)
+    return [high - low for low, high in pairwise(bounds)]

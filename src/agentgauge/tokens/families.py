@@ -1,0 +1,76 @@
+"""Model families: which vocabulary each uses, and what its chat format costs around the text.
+
+The constants were fitted to recorded requests with the provider's own counts (gpt-3.5 to gpt-5); a model of
+another maker is counted with o200k_base and marked as not known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+O200K = "o200k_base"
+CL100K = "cl100k_base"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How one family of models counts. All numbers are tokens.
+
+    Attributes:
+        encoding: name of the vocabulary.
+        known: the vocabulary is the model's own; otherwise counts are only proportional to the truth.
+        reply: what starts the answer, once a request.
+        pair: around a tool call and its result in the history of a chat.
+        pair_responses: the same in the Responses API.
+        parallel: around several calls of one message and their results.
+        titles: the declarations show titles.
+        tools: added once to a chat request with tools, and `tools_with_system` where it has a system message.
+        responses_block: added to the tools' block in the Responses API, and with a system message.
+    """
+
+    encoding: str
+    known: bool = True
+    reply: int = 3
+    pair: int = 12
+    pair_responses: int = 12
+    parallel: int = 24
+    titles: bool = True
+    tools: int = 0
+    tools_with_system: int = 0
+    responses_block: int = -6
+    responses_block_with_system: int = -2
+
+
+_OLD = Family(CL100K)
+_GPT_4 = replace(_OLD, titles=False)
+_GPT_4O = Family(O200K)
+_GPT_41 = Family(O200K, pair_responses=10)
+_REASONING = Family(
+    O200K,
+    reply=2,
+    pair=18,
+    pair_responses=19,
+    parallel=30,
+    responses_block=0,
+    responses_block_with_system=0,
+)
+_GPT_5 = replace(_REASONING, tools=82, tools_with_system=85)
+_UNKNOWN = Family(O200K, known=False)
+
+_FAMILIES = (
+    (re.compile(r"gpt-5"), _GPT_5),
+    (re.compile(r"o\d(?!\d)|codex|gpt-oss"), _REASONING),
+    (re.compile(r"gpt-4\.1|gpt-4\.5"), _GPT_41),
+    (re.compile(r"(chat)?gpt-4o|computer-use"), _GPT_4O),
+    (re.compile(r"gpt-4(-0314|-0613|-32k.*)?$"), _GPT_4),
+    (re.compile(r"gpt-4|gpt-3|text-embedding-|davinci|babbage"), _OLD),
+)
+
+
+@lru_cache(maxsize=256)
+def family_of(model: str) -> Family:
+    """The family of a model's name; `openai/` and `ft:` before it are overlooked."""
+    name = model.lower().rpartition("/")[2].removeprefix("ft:")
+    return next((family for pattern, family in _FAMILIES if pattern.match(name)), _UNKNOWN)
