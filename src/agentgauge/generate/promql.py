@@ -1,0 +1,95 @@
+"""PromQL from the registry: the one place where queries are put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentgauge.call import UNATTRIBUTED
+from agentgauge.registry import AGENT, metric
+from agentgauge.registry_records import ENVIRONMENT, SERVICE, prometheus_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentgauge.registry_records import Indicator, Sum
+
+RATIO, THRESHOLD, APPLIED = "agentgauge:indicator", "agentgauge:threshold", "agentgauge:indicator:threshold"
+"""Recorded series: indicators, thresholds as they are set, the threshold that applies to each indicator."""
+
+SERVICE_LABEL, ENVIRONMENT_LABEL, AGENT_LABEL = map(prometheus_label, (SERVICE, ENVIRONMENT, AGENT))
+BY_SERVICE = (SERVICE_LABEL, ENVIRONMENT_LABEL)
+BY_AGENT = (*BY_SERVICE, AGENT_LABEL)
+
+
+def selector(name: str, *matchers: str) -> str:
+    """`name{matchers}`."""
+    return f"{name}{{{','.join(matchers)}}}" if matchers else name
+
+
+def one_of(label: str, values: Iterable[str]) -> str:
+    """A matcher for any of a few values, which hold no special characters."""
+    return f'{prometheus_label(label)}=~"{"|".join(values)}"'
+
+
+def change(wanted: Sum, window: str, *matchers: str, function: str = "rate") -> str:
+    """`rate` or `increase` of every series of a sum, as one vector that a `sum by` can take.
+
+    A rate has no name left, so series of two metrics with the same labels would collide: each metric after
+    the first gets a label of its own. They are not added with `+`, which gives nothing where one is missing.
+    """
+    only = [one_of(label, values) for label, values in wanted.only]
+    rates = [
+        f"{function}({selector(metric(name).prometheus_name, *only, *matchers)}[{window}])"
+        for name in wanted.metrics
+    ]
+    marked = [f'label_replace({rate}, "part", "{n}", "", "")' for n, rate in enumerate(rates[1:], start=2)]
+    return " or ".join([rates[0], *marked])
+
+
+def total(wanted: Sum, by: Iterable[str], window: str, *matchers: str, function: str = "rate") -> str:
+    """The sum by some labels (all in one where there are none)."""
+    labels = ", ".join(by)
+    inner = change(wanted, window, *matchers, function=function)
+    return f"sum by ({labels}) ({inner})" if labels else f"sum({inner})"
+
+
+def ratio(numerator: str, denominator: str) -> str:
+    """A numerator that does not exist yet is 0, and a denominator of 0 gives nothing."""
+    return f"({numerator}\nor 0 * {denominator})\n/ ({denominator} > 0)"
+
+
+def indicator(wanted: Indicator, window: str) -> str:
+    """By service, environment and agent."""
+    numerator = total(wanted.numerator, BY_AGENT, window)
+    if wanted.denominator is None:
+        return f"{numerator} * 3600"
+    if not wanted.whole:
+        return ratio(numerator, total(wanted.denominator, BY_AGENT, window))
+    # An agent's share exists where the agent does, so its numerator cannot be missing.
+    on = f" on ({', '.join(BY_SERVICE)}) group_left ()"
+    return f"{numerator}\n/{on} ({total(wanted.denominator, BY_SERVICE, window)} > 0)"
+
+
+def applied_threshold(name: str) -> str:
+    """The threshold of each series of an indicator: the most specific override, else the default."""
+    series = selector(RATIO, f'indicator="{name}"')
+    return "\nor\n".join(_joined(series, name, labels) for labels in _LEVELS)
+
+
+_LEVELS = ((SERVICE_LABEL, AGENT_LABEL), (AGENT_LABEL,), (SERVICE_LABEL,), ())
+
+
+def _joined(series: str, name: str, labels: tuple[str, ...]) -> str:
+    having = [f'{label}{"!=" if label in labels else "="}""' for label in (SERVICE_LABEL, AGENT_LABEL)]
+    threshold = selector(THRESHOLD, f'indicator="{name}"', *having)
+    on = ", ".join(labels)
+    return f"0 * {series} + on ({on}) group_left () max by ({on}) ({threshold})"
+
+
+def active_agents(window: str) -> str:
+    """Agents that made a call, by service and environment."""
+    calls = selector(metric("agentgauge.calls").prometheus_name, f'{AGENT_LABEL}!="{UNATTRIBUTED}"')
+    return (
+        f"count by ({', '.join(BY_SERVICE)}) "
+        f"(sum by ({', '.join(BY_AGENT)}) (increase({calls}[{window}])) > 0)"
+    )

@@ -1,0 +1,150 @@
+"""`docs/reference.md`: metrics, the attributes they read, indicators, and settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentgauge.generate import promql
+from agentgauge.generate.environment import VARIABLES
+from agentgauge.generate.text import NOTICE
+from agentgauge.generate.thresholds import FILE, GRAFANA, RUNBOOKS
+from agentgauge.registry import CALL_LABELS, INDICATORS, METRICS, OPERATION
+from agentgauge.registry_records import ENVIRONMENT, SERVICE, prometheus_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentgauge.registry_records import Indicator, Metric
+
+_WRITERS = {
+    "spans": "",
+    "connector": " Counted by the Collector about its own work; not written yet.",
+    "sdk": " Sent by the SDK; not written yet.",
+}
+
+_MANY = 5
+_CALL = tuple(label.name for label in CALL_LABELS)
+_METRICS = (
+    "Name in OpenTelemetry, then in Prometheus. Counters are cumulative and equal the sum over distinct "
+    "spans since the Collector started: its sums are in memory, and a restart begins new series. Each series "
+    "has the labels of its resource: `service_name`, `deployment_environment_name` where it is set, and "
+    '`service_instance_id`, which is the Collector\'s. "of calls" stands for '
+    + ", ".join(f"`{prometheus_label(name)}`" for name in _CALL)
+    + "."
+)
+_INDICATORS = (
+    f'Each is a series `{promql.RATIO}{{indicator="…"}}` by service, environment and agent. The threshold '
+    f"that applies to it is `{promql.APPLIED}`; those that are set are `{promql.THRESHOLD}`."
+)
+
+
+def reference() -> str:
+    """The page as Markdown."""
+    parts = [f"<!-- {NOTICE} -->", "# Reference", *_metrics(), *_attributes(), *_indicators(), *_settings()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _metrics() -> list[str]:
+    rows = (
+        (
+            f"`{found.name}`<br>`{found.prometheus_name}`",
+            found.unit,
+            found.kind,
+            _labels(found),
+            found.description + _WRITERS[found.written_by],
+        )
+        for found in METRICS
+    )
+    return [
+        "## Metrics",
+        _METRICS,
+        _table(("metric", "unit", "type", "labels", "what it counts"), rows),
+    ]
+
+
+def _labels(found: Metric) -> str:
+    own = [name for name in found.label_names if name not in {SERVICE, ENVIRONMENT}]
+    if not set(_CALL) <= set(own):
+        return _code(map(prometheus_label, own))
+    extra = _code(prometheus_label(name) for name in own if name not in _CALL)
+    return ", ".join(filter(None, ("of calls", extra)))
+
+
+def _attributes() -> list[str]:
+    read: dict[str, list[str]] = {}
+    for found in METRICS:
+        for attribute in dict.fromkeys(_read_by(found)):
+            read.setdefault(attribute, []).append(found.name)
+    rows = (
+        (f"`{attribute}`", _code(names) if len(names) <= _MANY else f"{len(names)} metrics")
+        for attribute, names in sorted(read.items())
+    )
+    return ["## Span attributes that metrics read", _table(("attribute", "read by"), rows)]
+
+
+def _read_by(found: Metric) -> list[str]:
+    if found.where is None:
+        return []
+    where = found.where
+    names = [OPERATION, *(name for name, _ in where.among), *where.present, *where.missing]
+    names += [label.attribute for label in found.labels if label.attribute]
+    names += [value.attribute for value in found.values if value.attribute]
+    return names + ([found.fan_out.names] if found.fan_out else [])
+
+
+def _indicators() -> list[str]:
+    return [
+        "## Indicators",
+        _INDICATORS,
+        _table(
+            ("indicator", "definition", "unit", "window", "alert", "fires"),
+            (_indicator(found) for found in INDICATORS),
+        ),
+    ]
+
+
+def _indicator(found: Indicator) -> tuple[str, ...]:
+    start = (f"`{found.name}`", found.definition, found.unit, found.window)
+    alert = found.alert
+    if alert is None:
+        return (*start, "none", "")
+    fires = f"above {alert.threshold:g} for {alert.hold}"
+    fires += f", at least {alert.least_tokens:,} tokens" if alert.least_tokens else ""
+    fires += f" and {alert.least_agents} active agents" if alert.least_agents else ""
+    return (*start, f"[{alert.name}](runbooks/{alert.name}.md) ({alert.severity})", fires)
+
+
+def _settings() -> list[str]:
+    keys = (
+        ("`threshold`", "a number; a ratio is between 0 and 1", "the alert fires above it"),
+        ("`window`", "a duration such as `15m`, at least `1m`", "what the indicator looks back over"),
+        ("`for`", "a duration, at least two flushes of the Collector", "how long it has to be above"),
+        ("`min_tokens`", "a whole number", "tokens in the window below which the alert is silent"),
+        ("`min_agents`", "a whole number; shares only", "active agents below which the alert is silent"),
+        (
+            "`overrides`",
+            "list of `{service, agent, threshold}`",
+            "service, agent or both; the most specific holds (both, agent, service)",
+        ),
+        ("`links.grafana`", f"a URL, `{GRAFANA}`", "where alerts link to the dashboard"),
+        ("`links.runbooks`", f"a URL, `{RUNBOOKS}`", "where alerts link to their runbook"),
+    )
+    return [
+        f"## Thresholds: `{FILE}`",
+        "Per indicator; `agentgauge thresholds set` changes a threshold and writes the rules again.",
+        _table(("key", "value", "meaning"), keys),
+        "## Environment of the Collector",
+        _table(
+            ("variable", "default", "meaning"),
+            ((f"`{found.name}`", f"`{found.default}`", found.meaning) for found in VARIABLES),
+        ),
+    ]
