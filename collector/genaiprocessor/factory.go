@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genaiprocessor
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processorhelper"
+
+	"github.com/agentgauge/agentgauge/collector/genaiprocessor/internal/metadata"
+)
+
+// NewFactory makes the factory of the GenAI processor.
+func NewFactory() processor.Factory {
+	return processor.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		processor.WithTraces(createTraces, metadata.TracesStability),
+	)
+}
+
+func createTraces(
+	ctx context.Context,
+	set processor.Settings,
+	cfg component.Config,
+	next consumer.Traces,
+) (processor.Traces, error) {
+	return processorhelper.NewTraces(ctx, set, cfg, next,
+		func(_ context.Context, td ptrace.Traces) (ptrace.Traces, error) {
+			normalizeAll(td)
+			return td, nil
+		},
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
+	)
+}
