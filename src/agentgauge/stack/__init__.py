@@ -1,0 +1,1 @@
+"""The local stack: Collector, Tempo, Prometheus, Alertmanager, Grafana, natively or in containers."""
