@@ -1,0 +1,66 @@
+"""Python environments with other packages than this one, made once and kept in the user's cache."""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "src"
+_PIN = re.compile(r"^([a-z0-9-]+)==([^\s\\;]+)( ;[^\\]+)?", re.MULTILINE)
+# The current client with its own HTTP stack, and what only builds the package.
+_CURRENT_CLIENT = {"openai", "httpx2", "httpcore2", "httpx2-jsfetch", "truststore"}
+_BUILDING = {"editables", "hatchling", "pathspec", "pluggy", "tomlkit", "trove-classifiers"}
+# What openai 2 sits on, in place of httpx2.
+_LEGACY_HTTP = ("distro==1.9.0", "httpcore==1.0.9", "httpx==0.28.1", "tqdm==4.67.1")
+
+
+def environment(*requirements):
+    """The interpreter of an environment with exactly these pinned requirements (`name==version`)."""
+    wanted = "\n".join(sorted(requirements))
+    name = hashlib.sha256(f"{sys.version}\n{wanted}".encode()).hexdigest()[:16]
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgauge" / "test-envs"
+    base.mkdir(parents=True, exist_ok=True)
+    place, python = base / name, base / name / "bin" / "python"
+    with _locked(base / f"{name}.lock"):
+        # The stamp is written last, so an environment whose making was broken off is made again.
+        if not (place / "complete").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            _make(place, python, sorted(requirements))
+            (place / "complete").write_text(wanted)
+    return python
+
+
+def with_openai(version):
+    """The interpreter of an environment with another openai and all that agentgauge needs."""
+    return environment(f"openai=={version}", *_LEGACY_HTTP, *_shared_pins())
+
+
+def _shared_pins():
+    """Our own pins without the current client, so that only the client differs."""
+    text = (ROOT / "requirements" / "demo.txt").read_text()
+    for name, version, marker in _PIN.findall(text):
+        if name not in _CURRENT_CLIENT | _BUILDING:
+            yield f"{name}=={version}{marker}".strip()
+
+
+def _make(place, python, requirements):
+    venv.create(place, with_pip=False, symlinks=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-compile"]
+    made = subprocess.run(
+        [*pip, *requirements], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+
+
+@contextmanager
+def _locked(path):
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,95 @@
+"""One native stack for all tests of this folder, and the demo through it, twice."""
+
+import os
+import shutil
+
+import pytest
+from kept_spans import keeping_spans
+from local_stack import LocalStack, cached_binaries
+from webhook import Webhook
+
+from agentgauge.stack.process import Running, alive
+from agentgauge.stack.shipped import shipped
+from otlp import Receiver
+
+ALERTMANAGER = """
+route: {{receiver: test, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
+receivers: [{{name: test, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
+"""
+BUILD_S = 2400
+
+
+def _need_programs():
+    if None not in cached_binaries().values() or shutil.which("go"):
+        return
+    reason = "there are no binaries of the stack, and no Go to build them"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def binaries(tmp_path_factory):
+    """The native programs, built into the user's cache when they are not there."""
+    _need_programs()
+    LocalStack(tmp_path_factory.mktemp("build")).run("up", "--only-build", timeout_s=BUILD_S)
+    return cached_binaries()
+
+
+@pytest.fixture(scope="session")
+def webhook():
+    with Webhook() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kept(binaries, tmp_path_factory):
+    """Where spans end up: a second Collector in the place of Tempo."""
+    with keeping_spans(binaries["collector"], tmp_path_factory.mktemp("kept")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(binaries, kept, webhook, tmp_path_factory):
+    """The running stack on free ports, with a fast pulse."""
+    made = LocalStack(
+        tmp_path_factory.mktemp("stack"),
+        AGENTGAUGE_FLUSH_INTERVAL="1s",
+        AGENTGAUGE_TEMPO_OTLP=kept.address,
+    )
+    _write(made, "deploy/alertmanager/alertmanager.yml", ALERTMANAGER.format(url=webhook.url))
+    ours = shipped("deploy/prometheus/prometheus.yml").read_text()
+    quick = ours.replace("_interval: 15s", "_interval: 1s")
+    assert quick != ours
+    _write(made, "deploy/prometheus/prometheus.yml", quick)
+    made.up("--ports", "auto")
+    processes = [Running(**process) for process in made.state["processes"]]
+    yield made
+    made.run("down")
+    assert [process.name for process in processes if alive(process)] == []
+
+
+def _write(stack, name, text):
+    path = stack.config / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture(scope="session")
+def demo_store(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo") / "store.sqlite"
+
+
+@pytest.fixture(scope="session")
+def reports(stack, demo_store):
+    """Reports of two runs of the demo through the stack, each with the simulated server's books."""
+    return [stack.demo(demo_store, seed=seed) for seed in (7, 11)]
+
+
+@pytest.fixture(scope="session")
+def wire(stack, tmp_path_factory):
+    """(report, bodies) of a run of the demo whose spans a receiver took in the stack's place."""
+    with Receiver() as receiver:
+        store = tmp_path_factory.mktemp("wire") / "store.sqlite"
+        report = stack.demo(store, seed=5, endpoint=receiver.url)
+        return report, list(receiver.bodies)

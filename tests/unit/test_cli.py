@@ -1,0 +1,125 @@
+"""The command line: what it prints, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from report_store import StoreFile, write_newsroom
+
+from agentgauge._version import __version__
+
+
+@pytest.fixture
+def newsroom(tmp_path):
+    store = StoreFile(tmp_path / "store.sqlite")
+    write_newsroom(store)
+    return store.path
+
+
+def agentgauge(*arguments, **environ):
+    kept = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "NO_COLOR", "FORCE_COLOR"}}
+    return subprocess.run(
+        [sys.executable, "-m", "agentgauge", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+        env=kept | {"PYTHONUTF8": "1"} | environ,
+    )
+
+
+def test_version():
+    assert agentgauge("--version").stdout == f"agentgauge {__version__}\n"
+
+
+def test_help_names_the_commands_and_imports_none_of_them():
+    code = (
+        "import sys; from agentgauge.cli import agentgauge as cli;"
+        "cli.main(['--help'], standalone_mode=False);"
+        "heavy = {'rich', 'openai', 'agentgauge.cli.report', 'agentgauge.report'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(f"  {name} " in done.stdout for name in ("report", "run", "demo"))
+
+
+def test_report_shows_the_last_run_as_a_table_of_a_hundred_columns_in_a_pipe(newsroom):
+    done = agentgauge("report", "--store", newsroom)
+    assert done.returncode == 0
+    assert "run run-1" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) == 100
+    assert "\x1b" not in done.stdout
+
+
+def test_report_as_json_is_nothing_but_json(newsroom):
+    done = agentgauge("report", "--format", "json", AGENTGAUGE_STORE=str(newsroom))
+    assert json.loads(done.stdout)["totals"]["calls"] == 6
+    assert done.stderr == ""
+
+
+def test_colour_is_forced_and_forbidden_by_the_usual_variables(newsroom):
+    assert "\x1b[" in agentgauge("report", "--store", newsroom, FORCE_COLOR="1").stdout
+    assert "\x1b[" not in agentgauge("report", "--store", newsroom, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_an_empty_store_says_how_to_fill_it(tmp_path):
+    done = agentgauge("report", "--store", tmp_path / "none.sqlite")
+    assert done.returncode == 0
+    assert "No calls yet" in done.stdout
+    assert "agentgauge run --" in done.stdout
+
+
+def test_an_empty_store_is_zeros_in_json(tmp_path):
+    done = agentgauge("report", "--format", "json", "--store", tmp_path / "none.sqlite")
+    assert json.loads(done.stdout)["totals"]["calls"] == 0
+
+
+def test_a_run_is_found_by_the_start_of_its_id(newsroom):
+    done = agentgauge("report", "--run", "run", "--format", "json", "--store", newsroom)
+    assert json.loads(done.stdout)["run_id"] == "run-1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--since", "yesterday"], "--since"),
+        (["--until", "99999999999d"], "--until"),
+        (["--by", "planet"], "--by"),
+        (["--run", "nope"], "The last one is run-1"),
+        (["--last", "--since", "1h"], "keep one of them"),
+        (["--since", "1h", "--until", "2h"], "Swap the two"),
+        (["--store", "off"], "--store PATH"),
+        (["--format", "yaml"], "--format"),
+    ],
+)
+def test_bad_input_is_one_error_that_names_the_flag(newsroom, arguments, says):
+    done = agentgauge("report", *arguments, AGENTGAUGE_STORE=str(newsroom))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_file_that_is_no_store_is_an_error_without_a_traceback(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, not at all " * 50)
+    done = agentgauge("report", "--store", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {path} is no SQLite database")
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_reader_that_leaves_early_is_no_error(newsroom, form):
+    command = [sys.executable, "-m", "agentgauge", "report", "--store", str(newsroom), "--format", form]
+    reading, writing = os.pipe()
+    os.close(reading)  # gone before the first line
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
