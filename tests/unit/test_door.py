@@ -18,7 +18,7 @@ LAYERS = (
     {"generate"},
     {"stack"},
     {"auto"},
-    {"init", "lifecycle", "instrument", "recording"},
+    {"init", "lifecycle", "instrument", "recording", "servers"},
     {"budget"},
     {"scopes"},
     {"sources"},

@@ -44,15 +44,22 @@ def _tables(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
     if value is None:
         return None
     names = tuple(filter(None, (part.strip() for part in value.split(","))))
-    if not names or set(names) - set(SECTIONS):
-        raise click.BadParameter(f"{value!r}: choose from {', '.join(SECTIONS)}.", ctx, param)
+    unknown = [name for name in names if name not in SECTIONS and not _tag(name)]
+    if not names or unknown:
+        raise click.BadParameter(f"{value!r}: choose from {', '.join(SECTIONS)}, tag:KEY.", ctx, param)
     return names
+
+
+def _tag(name: str) -> str:
+    """The key of `tag:KEY`; nothing for another table."""
+    return name.removeprefix("tag:").strip() if name.startswith("tag:") else ""
 
 
 EXAMPLES = """\b
 Examples:
   agentgauge report                         the last run
   agentgauge report --since 7d --by agent   a week, by agent
+  agentgauge report --since 30d --by tag:team   who pays: a row for each team
   agentgauge report --run 3f2a91c0          one run, by the start of its id
   agentgauge report --since 2026-01-01 --until 2026-02-01 --service support-bot
   agentgauge report --format json | jq .totals.cost_nanousd"""
@@ -70,7 +77,10 @@ Examples:
 @click.option("--until", callback=_moment, metavar="TIME", help="Calls that ended before.")
 @click.option("--service", metavar="NAME", help="Only this service.")
 @click.option(
-    "--by", callback=_tables, metavar="TABLES", help="Which tables: agent,workflow,role,model,tool."
+    "--by",
+    callback=_tables,
+    metavar="TABLES",
+    help="Which tables: agent,workflow,role,model,tool, and tag:KEY for cost by the values of a tag.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def report(
@@ -97,7 +107,7 @@ def report(
         with open_store(path) as opened:
             found = _run(opened, run_id) if run_id is not None else last_run(opened, service=service)
         selection = Selection(run_id=found, service=service)
-    built = build_report(path, selection)
+    built = build_report(path, selection, tags=[tag for name in by or () if (tag := _tag(name))])
     if form == "json":
         click.echo(json.dumps(built, indent=2))
     elif built["totals"]["calls"] or built["workflows"] or built["tools"]:
