@@ -26,6 +26,7 @@ _FORMS = {
     **dict.fromkeys(_MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(_FLAGS, "True or False"),
     "store": 'a path, or "off"',
+    "prices": "a path",
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
 }
 
@@ -50,6 +51,7 @@ class Settings:
         protocol: http/protobuf, or grpc with the extra; OTEL_EXPORTER_OTLP_[TRACES_]PROTOCOL.
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
+        prices: a TOML file with prices of your own (form: `agentgauge.price_file`); AGENTGAUGE_PRICES.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
@@ -66,6 +68,7 @@ class Settings:
     endpoint: str | None = None
     protocol: str = "http/protobuf"
     providers: Mapping[str, str] = field(default_factory=dict)
+    prices: Path | None = None
     instrument: bool = True
     set_global: bool = True
     forward_spans: bool = True
@@ -81,6 +84,10 @@ def store_path(value: str | os.PathLike[str] | None = None) -> Path | None:
     if raw.strip().lower() == "off":
         return None
     return Path(raw).expanduser() if raw.strip() else default_store()
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 class _Reader:
@@ -156,6 +163,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "protocol": read.text("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
         or "http/protobuf",
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
+        "prices": _path(read.text("AGENTGAUGE_PRICES")),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
@@ -181,6 +189,8 @@ def _checked(given: Mapping[str, object]) -> dict[str, object]:
             raise ConfigError(f"{name} must be {_FORMS[name]}, not {clean_text(value, most=80)!r}.")
         if name == "store":
             out[name] = store_path(value)  # type: ignore[arg-type]  # checked above
+        elif name == "prices":
+            out[name] = _path(os.fspath(value))  # type: ignore[call-overload]  # checked above
         else:
             out[name] = clean_text(value) if isinstance(value, str) else value
     return out
@@ -194,7 +204,7 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, Mapping) and all(
             isinstance(part, str) for pair in value.items() for part in pair
         )
-    if name == "store":
+    if name in ("store", "prices"):
         return isinstance(value, str) or (
             isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str)
         )

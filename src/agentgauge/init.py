@@ -25,6 +25,8 @@ from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import make_provider, resource_of
 from agentgauge.pipeline.sender import Sender
+from agentgauge.price_file import read_price_file
+from agentgauge.price_list import PriceList
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
 from agentgauge.store.write import Store
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from agentgauge.pipeline.records import SpanRecord
+    from agentgauge.price_file import OwnPrice
 
 RUN_ID = "AGENTGAUGE_RUN_ID"
 AUTO = "AGENTGAUGE_AUTO"
@@ -51,6 +54,7 @@ def init(
     environment: str | None = None,
     release: str | None = None,
     providers: Mapping[str, str] | None = None,
+    prices: str | _os.PathLike[str] | None = None,
     settings: Settings | None = None,
 ) -> None:
     """Starts recording every model call of this process.
@@ -66,6 +70,7 @@ def init(
         environment: `deployment.environment.name`; AGENTGAUGE_ENVIRONMENT.
         release: `service.version`; AGENTGAUGE_RELEASE.
         providers: host or host:port -> provider, for servers that are on no public price list.
+        prices: a TOML file with prices of your own, discounts, machines by the hour; AGENTGAUGE_PRICES.
         settings: all settings at once, in place of the other arguments.
 
     Raises:
@@ -82,6 +87,7 @@ def init(
         environment=environment,
         release=release,
         providers=providers,
+        prices=prices,
     )
     _start(chosen)
 
@@ -113,7 +119,8 @@ def _build(settings: Settings, *, auto: bool) -> None:
     resource = json.dumps(dict(resource_of(settings).attributes), default=str)
     outbox = OutboxAddress(settings.endpoint, resource) if settings.endpoint else None
     sender = _sender(store, settings)
-    pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender)
+    own, problem = _own_prices(settings.prices)
+    pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender, prices=PriceList(own))
     sources = (OpenInferenceOpenAI(functools.partial(pricing.provider_of, providers=settings.providers)),)
     processor = GaugeProcessor(pipeline, sources, pipeline.open_calls)
     provider = make_provider(settings, processor, theirs.sampler if theirs is not None else None)
@@ -128,14 +135,24 @@ def _build(settings: Settings, *, auto: bool) -> None:
             auto=auto,
         )
     )
-    for problem in settings.problems:
-        pipeline.warn("settings", problem)
+    for said in (*settings.problems, *problem):
+        pipeline.warn("settings", said)
     if theirs is None and settings.set_global and _nobody_set_one():
         trace.set_tracer_provider(provider)
     pipeline.open_store()
     if settings.instrument:
         instrument.start(sources)
     lifecycle.install()
+
+
+def _own_prices(path: Path | None) -> tuple[tuple[OwnPrice, ...], tuple[str, ...]]:
+    """The user's own prices, and what is wrong with the file: then the public list alone is used."""
+    if path is None:
+        return (), ()
+    try:
+        return read_price_file(path), ()
+    except ConfigError as error:
+        return (), (f"{error} Only the public price list is used.",)
 
 
 def _nobody_set_one() -> bool:

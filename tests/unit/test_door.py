@@ -26,6 +26,8 @@ LAYERS = (
     {"store"},
     {"ledger"},
     {"tokens"},
+    {"price_list"},
+    {"price_file"},
     {"pricing"},
     {"totals"},
     {"registry", "registry_records"},
