@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from agentgauge import config, instrument, lifecycle, pricing, semconv
+from agentgauge import config, instrument, ledger, lifecycle, pricing, semconv
 from agentgauge._version import __version__
+from agentgauge.budget import budget
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
@@ -161,6 +162,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
         pipeline.warn("settings", said)
     if theirs is None and settings.set_global and _nobody_set_one():
         trace.set_tracer_provider(provider)
+    _set_process_budget(settings)
     pipeline.open_store()
     if settings.instrument:
         instrument.start(sources)
@@ -169,6 +171,15 @@ def _build(settings: Settings, *, auto: bool) -> None:
         in_child=functools.partial(start_in_child, _plain(settings), run_id),
     )
     lifecycle.install()
+
+
+def _set_process_budget(settings: Settings) -> None:
+    """A budget above everything that this process does."""
+    if settings.budget_usd is None and settings.budget_tokens is None:
+        ledger.root.parent = None
+        return
+    whole = budget(usd=settings.budget_usd, tokens=settings.budget_tokens, on_exceed=settings.budget_action)
+    ledger.root.parent = whole.account(None)
 
 
 def _own_prices(path: Path | None) -> tuple[tuple[OwnPrice, ...], tuple[str, ...]]:

@@ -17,6 +17,7 @@ from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
 from agentgauge.pipeline.worker import Worker
 from agentgauge.price_list import PriceList
+from agentgauge.spending import release_reserved
 from agentgauge.store.rows import Row, json_text, origin_row, parent_key, span_key
 from agentgauge.store.write import MEMORY_SPANS, Batch, Store
 
@@ -62,7 +63,7 @@ class Pipeline:
         self._outbox = outbox
         self._forward = forward
         self._sender = sender
-        self._prices = prices or PriceList()
+        self.prices = prices or PriceList()
         self._background = BackgroundCalls()
         self._batch = Batch()
         self._waiting_bytes = 0
@@ -87,6 +88,7 @@ class Pipeline:
         if reading.poll is not None:
             self._complete(reading.poll)
         if reading.call is None:
+            release_reserved(opened.account, opened.key)
             return
         ended = Waiting(reading, opened.account)
         due = self._background.hold(reading.waits_for, ended) if reading.waits_for else ended
@@ -101,16 +103,16 @@ class Pipeline:
     def _record(self, waiting: Waiting) -> None:
         reading = waiting.reading
         if reading.call is not None:
-            call = self._prices.priced(reading.call, told_nanousd=reading.told_nanousd)
+            call = self.prices.priced(reading.call, told_nanousd=reading.told_nanousd)
             self._warn_of_price(call)
             self._hand_on(call, account=waiting.account, content=reading.content)
 
     def record(self, call: Call, *, account: Account) -> None:
         """Takes a call that was written by hand."""
-        self._hand_on(call if call.cost else self._prices.priced(call), account=account, content=None)
+        self._hand_on(call if call.cost else self.prices.priced(call), account=account, content=None)
 
     def _warn_of_price(self, call: Call) -> None:
-        if call.cost is None and (why := self._prices.why_unpriced(call)) is not None:
+        if call.cost is None and (why := self.prices.why_unpriced(call)) is not None:
             self.warn("price", why)
 
     def _hand_on(self, call: Call, *, account: Account, content: Content | None) -> None:
@@ -164,7 +166,7 @@ class Pipeline:
                 answers=content.answers,
                 usage_known=call.usage.input is not None and call.usage.output is not None,
             )
-            return tokens.settle(call, counted, self._prices.price_of(call))
+            return tokens.settle(call, counted, self.prices.price_of(call))
         return call
 
     def _write_span(self, record: SpanRecord) -> None:
