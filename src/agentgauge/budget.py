@@ -4,41 +4,50 @@ from __future__ import annotations
 
 import functools
 from contextlib import suppress
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar, cast
 
 from opentelemetry import context as otel_context
 
 from agentgauge import ledger
-from agentgauge.errors import BudgetExceeded, ConfigError
-from agentgauge.guard import warn_once
-from agentgauge.ledger import USD, Account
+from agentgauge.budget_limits import Limits
+from agentgauge.call import Origin
+from agentgauge.errors import BudgetExceeded
+from agentgauge.guard import guarded, warn_once
 from agentgauge.scopes.wrap import wrap
+from agentgauge.spending import SpendingAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from contextvars import Token
     from types import TracebackType
 
     from opentelemetry.context import Context
 
-    from agentgauge.ledger import Usage
+    from agentgauge.budget_limits import OnApproach, OnExceed, Per
+    from agentgauge.ledger import Account
+    from agentgauge.spending import Amount
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-MOST = 1e15
-"""No limit is larger; infinity is none."""
 
 
 class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@budget(tokens=10_000)`
     """Stops calls, before they leave, once what is inside has spent a limit.
 
+    A call leaves while less than the limit is spent. What other calls under way may use at most counts as
+    well, so that many at once cannot all slip under it: the bytes of their requests as tokens, and the most
+    output they ask for (4,096 tokens where they name none).
+
     Args:
         usd: US dollars; calls without a price do not count towards it.
         tokens: input + output tokens.
-        per: None for all inside together, "agent" for each agent apart.
-        on_exceed: "raise" raises `BudgetExceeded`, "warn" logs once and lets calls go.
+        per: None for all inside together; "agent", "role", "workflow" or "branch" for each apart.
+        window_s: only what this process spent in that many last seconds counts; all of it when None.
+        on_exceed: "raise" raises `BudgetExceeded`; "warn" logs once and lets calls go; a function is given a
+            `BudgetState` and returns the name of another model to ask, or None to let the call go as it is;
+            a `BudgetExceeded` that it raises stops the call.
+        approach: the part of a limit at which it is said, once, that it comes near.
+        on_approach: called with a `BudgetState` then; it is logged as well.
 
     Raises:
         ConfigError: no limit is given, or one that is not positive.
@@ -46,21 +55,29 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
             the limit is reached are not stopped.
     """
 
-    def __init__(
+    def __init__(  # a limit, and what happens at it
         self,
         *,
         usd: float | None = None,
         tokens: int | None = None,
-        per: Literal["agent"] | None = None,
-        on_exceed: Literal["raise", "warn"] = "raise",
+        per: Per | None = None,
+        window_s: float | None = None,
+        on_exceed: Literal["raise", "warn"] | OnExceed = "raise",
+        approach: float = 0.8,
+        on_approach: OnApproach | None = None,
     ) -> None:
-        if usd is None and tokens is None:
-            raise ConfigError("budget() needs a limit: budget(usd=0.50) or budget(tokens=10_000).")
-        _check(usd=usd, tokens=tokens, per=per, on_exceed=on_exceed)
-        self._nanousd = max(1, round(usd * USD)) if usd is not None else None
-        self._tokens = tokens
-        self._per = per
+        self._limits = Limits.checked(
+            usd=usd,
+            tokens=tokens,
+            per=per,
+            window_s=window_s,
+            on_exceed=on_exceed,
+            approach=approach,
+            on_approach=on_approach,
+        )
         self._on_exceed = on_exceed
+        self._on_approach = on_approach
+        self._near: set[Hashable] = set()
         self._entered: list[_Spending] = []
 
     def __enter__(self) -> Self:
@@ -87,48 +104,64 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
         """The function with a budget of its own at each call."""
         return cast("Callable[P, R]", wrap(function, functools.partial(_Spending, self)))
 
-    def check(self, account: Account, *, agent: str) -> None:
-        """Raises, or warns, when `account` has spent the limit."""
-        usage = account.usage()
-        spent = usage.by_agent[agent] if self._per == "agent" else usage
-        whose = f" of agent {agent}" if self._per == "agent" else ""
-        for limit, used in self._limits(spent):
-            message = f"The budget{whose} of {limit} is spent ({used}); the call was not sent."
-            if self._on_exceed == "raise":
-                raise BudgetExceeded(message, limit=limit, spent=used)
+    def account(self, parent: Account | None) -> SpendingAccount:
+        """An account below another, or above all, which this budget watches."""
+        return SpendingAccount(
+            parent=parent,
+            origin=parent.origin if parent else Origin(),
+            owner=self,
+            group=self._limits.group,
+            window_s=self._limits.window_s,
+        )
+
+    def other_model(self, account: SpendingAccount, asked: Account, *, model: str) -> str | None:
+        """The model to ask in place of `model`, when the limit is reached and a function chooses one."""
+        if not callable(self._on_exceed):
+            return None
+        group = account.group_of(asked.origin)
+        state = self._limits.reached(
+            account.spent(group), account.reserved(group), group=group, model=model, origin=asked.origin
+        )
+        chosen = self._on_exceed(state) if state is not None else None
+        return chosen if isinstance(chosen, str) and chosen else None
+
+    def reserve(
+        self, account: SpendingAccount, asked: Account, *, key: tuple[int, int], most: Amount
+    ) -> None:
+        """Lets a call leave and holds what it may use, or raises `BudgetExceeded`."""
+        group = account.group_of(asked.origin)
+        with ledger.lock():
+            spent, reserved = account.spent(group), account.reserved(group)
+            state = self._limits.reached(spent, reserved, group=group, model="", origin=asked.origin)
+            if state is None or self._on_exceed != "raise":
+                account.reserve(key, group, most)
+        if state is not None and self._on_exceed == "raise":
+            message = (
+                f"The budget{state.whose} of {state.limit} is spent ({state.spent}); the call was not sent."
+            )
+            raise BudgetExceeded(message, limit=state.limit, spent=state.spent)
+        if state is not None:
             # Without the amount, which is another at every call: this is said once.
-            warn_once("budget", f"The budget{whose} of {limit} is spent; calls go on.")
+            warn_once("budget", f"The budget{state.whose} of {state.limit} is spent; calls go on.")
+        else:
+            self._say_if_near(spent, group=group, asked=asked)
 
-    def _limits(self, spent: Usage) -> list[tuple[str, str]]:
-        """Each limit that is reached, with what was spent, in words."""
-        reached = []
-        if self._nanousd is not None and (spent.cost_nanousd or 0) >= self._nanousd:
-            reached.append((f"{self._nanousd / USD:.6g} USD", f"{(spent.cost_nanousd or 0) / USD:.6g} USD"))
-        if self._tokens is not None and spent.total_tokens >= self._tokens:
-            reached.append((f"{self._tokens:,} tokens", f"{spent.total_tokens:,} tokens"))
-        return reached
-
-
-def _check(*, usd: object, tokens: object, per: object, on_exceed: object) -> None:
-    for name, limit in (("usd", usd), ("tokens", tokens)):
-        if limit is not None and not _is_limit(limit):
-            raise ConfigError(f"budget: {name} must be a number of more than zero, not {limit!r}.")
-    if per not in (None, "agent"):
-        raise ConfigError(f'budget: per must be None or "agent", not {per!r}.')
-    if on_exceed not in ("raise", "warn"):
-        raise ConfigError(f'budget: on_exceed must be "raise" or "warn", not {on_exceed!r}.')
-
-
-def _is_limit(limit: object) -> bool:
-    return isinstance(limit, int | float | Decimal) and not isinstance(limit, bool) and 0 < limit <= MOST
+    def _say_if_near(self, spent: Amount, *, group: Hashable, asked: Account) -> None:
+        state = self._limits.near(spent, group=group, origin=asked.origin)
+        if state is None or group in self._near:
+            return
+        self._near.add(group)
+        warn_once("budget-near", f"The budget{state.whose} of {state.limit} is nearly spent.")
+        if self._on_approach is not None:
+            with guarded("telling that a budget is nearly spent"):
+                self._on_approach(state)
 
 
 class _Spending:
     """One run inside a budget: the account that it is checked against."""
 
     def __init__(self, owner: budget) -> None:
-        parent = ledger.current()
-        self.account = Account(parent=parent, origin=parent.origin, owner=owner)
+        self.account = owner.account(ledger.current())
         self._attached: list[Token[Context]] = []
 
     def attach(self) -> None:
@@ -143,12 +176,10 @@ class _Spending:
         self.account.ended = True
 
 
-def check_budgets(account: Account) -> None:
-    """Asks every budget above a call that is about to leave.
-
-    Raises:
-        BudgetExceeded: one of them is spent.
-    """
-    for above in account.chain():
-        if isinstance(above.owner, budget) and not above.ended:
-            above.owner.check(above, agent=account.origin.agent)
+def budgets_over(account: Account) -> list[tuple[budget, SpendingAccount]]:
+    """The open budgets above a call, innermost first."""
+    return [
+        (above.owner, above)
+        for above in account.chain()
+        if isinstance(above, SpendingAccount) and isinstance(above.owner, budget) and not above.ended
+    ]

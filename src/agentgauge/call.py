@@ -37,18 +37,25 @@ class ToolSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output."""
+    """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output.
+
+    `has_audio`: some of the tokens are audio, which has rates of its own.
+    """
 
     input: int | None = None
     output: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    has_audio: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Money of one call in nano-USD (10^-9 USD); `source` is genai-prices, override or collector."""
+    """Money of one call in nano-USD (10^-9 USD); `source` is who says so.
+
+    genai-prices (the public list), override (the user), provider (the server billed it) or collector.
+    """
 
     input_nanousd: int
     output_nanousd: int
@@ -139,6 +146,7 @@ class Response:
     finish_reasons: tuple[str, ...] = ()
     time_to_first_chunk_s: float | None = None
     output_chars: int | None = None
+    service_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ DEFAULT_STORE = "agentgauge/store.sqlite"
 _FALSE = {"0", "false", "no", "off", ""}
 _TRUE = {"1", "true", "yes", "on"}
 _MOST_FLUSH_S = 3600
+_MOST_BUDGET = 1e15
+_ACTIONS = ("raise", "warn")
 _TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 _MAPPINGS = ("providers", "resource_attributes")
 _FLAGS = ("instrument", "set_global", "forward_spans", "disabled")
@@ -29,6 +31,10 @@ _FORMS = {
     **dict.fromkeys(_MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(_FLAGS, "True or False"),
     "store": 'a path, or "off"',
+    "prices": "a path",
+    "budget_usd": "a number of more than zero",
+    "budget_tokens": "a number of more than zero",
+    "budget_action": "one of raise, warn",
     "propagate_threads": f"True, False, or one of {', '.join(_PROPAGATIONS)}",
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
 }
@@ -54,6 +60,11 @@ class Settings:
         protocol: http/protobuf, or grpc with the extra; OTEL_EXPORTER_OTLP_[TRACES_]PROTOCOL.
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
+        prices: a TOML file with prices of your own (form: `agentgauge.price_file`); AGENTGAUGE_PRICES.
+        budget_usd: what this process may spend, see `budget`; AGENTGAUGE_BUDGET_USD.
+        budget_tokens: the same in input + output tokens; AGENTGAUGE_BUDGET_TOKENS.
+        budget_action: raise (`BudgetExceeded`, from the call that may not leave) or warn;
+            AGENTGAUGE_BUDGET_ACTION.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
@@ -73,6 +84,10 @@ class Settings:
     endpoint: str | None = None
     protocol: str = "http/protobuf"
     providers: Mapping[str, str] = field(default_factory=dict)
+    prices: Path | None = None
+    budget_usd: float | None = None
+    budget_tokens: int | None = None
+    budget_action: Literal["raise", "warn"] = "raise"
     instrument: bool = True
     set_global: bool = True
     forward_spans: bool = True
@@ -89,6 +104,14 @@ def store_path(value: str | os.PathLike[str] | None = None) -> Path | None:
     if raw.strip().lower() == "off":
         return None
     return Path(raw).expanduser() if raw.strip() else default_store()
+
+
+def _is_limit(number: float) -> bool:
+    return 0 < number <= _MOST_BUDGET  # infinity is no limit, and NaN is no number
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def propagation(value: object) -> Propagation | None:
@@ -143,6 +166,25 @@ class _Reader:
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
         return default
 
+    def more_than_zero(self, name: str, *, whole: bool = False) -> float | int | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            number = int(value.replace("_", "")) if whole else float(value)
+        except ValueError:
+            number = 0
+        if _is_limit(number):
+            return number
+        self.problems.append(f"{name}={value!r} is no number of more than zero; there is no such budget.")
+        return None
+
+    def word(self, name: str, known: tuple[str, ...]) -> str:
+        value = (self.text(name) or known[0]).lower()
+        if value not in known:
+            self.problems.append(f"{name}={value!r} is none of {', '.join(known)}; using {known[0]}.")
+        return value if value in known else known[0]
+
     def pairs(self, name: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for part in filter(None, (p.strip() for p in clean_text(self.environ.get(name, "")).split(","))):
@@ -180,6 +222,10 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "protocol": read.text("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
         or "http/protobuf",
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
+        "prices": _path(read.text("AGENTGAUGE_PRICES")),
+        "budget_usd": read.more_than_zero("AGENTGAUGE_BUDGET_USD"),
+        "budget_tokens": read.more_than_zero("AGENTGAUGE_BUDGET_TOKENS", whole=True),
+        "budget_action": read.word("AGENTGAUGE_BUDGET_ACTION", _ACTIONS),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
@@ -206,6 +252,8 @@ def _checked(given: Mapping[str, object]) -> dict[str, object]:
             raise ConfigError(f"{name} must be {_FORMS[name]}, not {clean_text(value, most=80)!r}.")
         if name == "store":
             out[name] = store_path(value)  # type: ignore[arg-type]  # checked above
+        elif name == "prices":
+            out[name] = _path(os.fspath(value))  # type: ignore[call-overload]  # checked above
         else:
             out[name] = clean_text(value) if isinstance(value, str) else value
     return out
@@ -219,16 +267,28 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, Mapping) and all(
             isinstance(part, str) for pair in value.items() for part in pair
         )
-    if name == "store":
-        return isinstance(value, str) or (
-            isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str)
-        )
-    if name == "propagate_threads":
-        return isinstance(value, bool | str) and propagation(value) is not None
-    if name == "flush_timeout_s":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and 0 <= value <= _MOST_FLUSH_S  # type: ignore[operator]  # a number
-    return isinstance(value, bool)
+    fits = _CHECKS.get(name)
+    return fits(value) if fits is not None else isinstance(value, bool)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str))
+
+
+def _is_number(value: object, fits: Callable[[float], bool]) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and fits(value)
+
+
+_CHECKS: Mapping[str, Callable[[object], bool]] = {
+    "store": _is_path,
+    "prices": _is_path,
+    "propagate_threads": lambda value: propagation(value) is not None,
+    "budget_usd": lambda value: _is_number(value, _is_limit),
+    "budget_tokens": lambda value: _is_number(value, _is_limit),
+    "budget_action": lambda value: value in _ACTIONS,
+    "flush_timeout_s": lambda value: _is_number(value, lambda seconds: 0 <= seconds <= _MOST_FLUSH_S),
+}
+"""Settings that are neither texts, mappings nor flags."""
 
 
 def _usable(settings: Settings, problems: list[str]) -> Settings:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from agentgauge import config, instrument, lifecycle, pricing, semconv
+from agentgauge import config, instrument, ledger, lifecycle, pricing, semconv
 from agentgauge._version import __version__
+from agentgauge.budget import budget
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
@@ -25,6 +26,8 @@ from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import make_provider, resource_of
 from agentgauge.pipeline.sender import Sender
+from agentgauge.price_file import read_price_file
+from agentgauge.price_list import PriceList
 from agentgauge.scopes import propagation
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from agentgauge.pipeline.records import SpanRecord
+    from agentgauge.price_file import OwnPrice
 
 RUN_ID = "AGENTGAUGE_RUN_ID"
 AUTO = "AGENTGAUGE_AUTO"
@@ -52,6 +56,7 @@ def init(
     environment: str | None = None,
     release: str | None = None,
     providers: Mapping[str, str] | None = None,
+    prices: str | _os.PathLike[str] | None = None,
     settings: Settings | None = None,
 ) -> None:
     """Starts recording every model call of this process.
@@ -67,6 +72,7 @@ def init(
         environment: `deployment.environment.name`; AGENTGAUGE_ENVIRONMENT.
         release: `service.version`; AGENTGAUGE_RELEASE.
         providers: host or host:port -> provider, for servers that are on no public price list.
+        prices: a TOML file with prices of your own, discounts, machines by the hour; AGENTGAUGE_PRICES.
         settings: all settings at once, in place of the other arguments.
 
     Raises:
@@ -83,6 +89,7 @@ def init(
         environment=environment,
         release=release,
         providers=providers,
+        prices=prices,
     )
     _start(chosen)
 
@@ -135,7 +142,8 @@ def _build(settings: Settings, *, auto: bool) -> None:
     resource = json.dumps(dict(resource_of(settings).attributes), default=str)
     outbox = OutboxAddress(settings.endpoint, resource) if settings.endpoint else None
     sender = _sender(store, settings)
-    pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender)
+    own, problem = _own_prices(settings.prices)
+    pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender, prices=PriceList(own))
     sources = (OpenInferenceOpenAI(functools.partial(pricing.provider_of, providers=settings.providers)),)
     processor = GaugeProcessor(pipeline, sources, pipeline.open_calls)
     provider = make_provider(settings, processor, theirs.sampler if theirs is not None else None)
@@ -150,10 +158,11 @@ def _build(settings: Settings, *, auto: bool) -> None:
             auto=auto,
         )
     )
-    for problem in settings.problems:
-        pipeline.warn("settings", problem)
+    for said in (*settings.problems, *problem):
+        pipeline.warn("settings", said)
     if theirs is None and settings.set_global and _nobody_set_one():
         trace.set_tracer_provider(provider)
+    _set_process_budget(settings)
     pipeline.open_store()
     if settings.instrument:
         instrument.start(sources)
@@ -162,6 +171,25 @@ def _build(settings: Settings, *, auto: bool) -> None:
         in_child=functools.partial(start_in_child, _plain(settings), run_id),
     )
     lifecycle.install()
+
+
+def _set_process_budget(settings: Settings) -> None:
+    """A budget above everything that this process does."""
+    if settings.budget_usd is None and settings.budget_tokens is None:
+        ledger.root.parent = None
+        return
+    whole = budget(usd=settings.budget_usd, tokens=settings.budget_tokens, on_exceed=settings.budget_action)
+    ledger.root.parent = whole.account(None)
+
+
+def _own_prices(path: Path | None) -> tuple[tuple[OwnPrice, ...], tuple[str, ...]]:
+    """The user's own prices, and what is wrong with the file: then the public list alone is used."""
+    if path is None:
+        return (), ()
+    try:
+        return read_price_file(path), ()
+    except ConfigError as error:
+        return (), (f"{error} Only the public price list is used.",)
 
 
 def _nobody_set_one() -> bool:

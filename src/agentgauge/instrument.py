@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from agentgauge.budget import check_budgets
-from agentgauge.errors import BudgetExceeded
+from agentgauge import pricing
+from agentgauge.budget_check import check_budgets, choose_model
 from agentgauge.guard import guarded
 from agentgauge.importhook import when_imported
 from agentgauge.pipeline import runtime
@@ -65,7 +65,7 @@ def _instrument(openai: ModuleType, sources: tuple[Source, ...]) -> None:
                 "Install openai 2.8 or newer.",
             )
             return
-        ClientWatch(_open_call, _before_send).install(openai)
+        ClientWatch(_open_call, _before_send, choose_model).install(openai)
         _start_openinference(sources)
 
 
@@ -79,11 +79,13 @@ def _open_call(context: trace.SpanContext) -> OpenCall | None:
 
 
 def _before_send(opened: OpenCall) -> None:
-    try:
-        check_budgets(opened.account)
-    except BudgetExceeded:
-        opened.exchange.blocked = True
-        raise
+    active, exchange = runtime.active(), opened.exchange
+    if active is None:
+        return
+    provider = pricing.provider_of(
+        exchange.host, exchange.port, exchange.path or "", providers=active.settings.providers
+    )
+    check_budgets(opened, provider=provider, prices=active.pipeline.prices)
 
 
 def _start_openinference(sources: tuple[Source, ...]) -> None:

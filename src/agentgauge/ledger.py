@@ -92,14 +92,20 @@ class Account:
         """Takes in a call that has ended and may still be counted further."""
         with _lock:
             for account in self.chain():
-                account._uncounted[call.key] = call  # noqa: SLF001  # accounts are one tree
+                account._take(call)  # noqa: SLF001  # accounts are one tree
 
     def settle(self, call: Call) -> None:
         """Replaces what was added by the call's final numbers."""
         with _lock:
             for account in self.chain():
-                account._uncounted.pop(call.key, None)  # noqa: SLF001
-                account._sum_of(call.origin.agent).add(call)  # noqa: SLF001
+                account._replace(call)
+
+    def _take(self, call: Call) -> None:
+        self._uncounted[call.key] = call
+
+    def _replace(self, call: Call) -> None:
+        self._uncounted.pop(call.key, None)
+        self._sum_of(call.origin.agent).add(call)
 
     def _sum_of(self, agent: str) -> Totals:
         return self._by_agent.setdefault(agent, Totals())
@@ -127,6 +133,11 @@ class Account:
 
 root = Account(parent=None, origin=Origin())
 """The process: sums of every call, inside a scope or not."""
+
+
+def lock() -> threading.RLock:
+    """What guards every account; another one after a fork."""
+    return _lock
 
 
 def current(context: Context | None = None) -> Account:

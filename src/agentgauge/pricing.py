@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SOURCE = "genai-prices"
 _LONGEST_NAME = 256
 _DAY_S = 86_400
+_BILLIONTHS = 10**9
 _LOOPBACK = re.compile(r"localhost|.+\.localhost|127(\.\d+){3}|::1|0\.0\.0\.0|::")
 _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
@@ -48,12 +49,29 @@ class Price:
         model: the list's name of the model.
         base: the rates of a request below every tier.
         tiers: (rate's index in `Rates`, [(input tokens, rate of all tokens above that many), ...] ascending).
+        source: who says so: genai-prices, or override for a price of the user's own.
     """
 
     provider: str
     model: str
     base: Rates
     tiers: tuple[tuple[int, tuple[tuple[int, int], ...]], ...] = ()
+    source: str = SOURCE
+
+    def scaled(self, billionths: int, *, source: str | None = None) -> Price:
+        """The price at a part of every rate, each rounded to whole pico-USD."""
+
+        def part(rate: int) -> int:
+            return (rate * billionths + _BILLIONTHS // 2) // _BILLIONTHS
+
+        return replace(
+            self,
+            base=Rates(*map(part, self.base)),
+            tiers=tuple(
+                (index, tuple((start, part(r)) for start, r in steps)) for index, steps in self.tiers
+            ),
+            source=source or self.source,
+        )
 
     def rates(self, *, input_tokens: int) -> Rates:
         """The rates of a request of that many input tokens, cached ones included."""
@@ -86,7 +104,7 @@ def cost_of(usage: TokenUsage, price: Price) -> Cost:
     reasoning = min(max(usage.reasoning or 0, 0), output)
     input_pico = read * rates.cache_read + write * rates.cache_write + rest * rates.input + rates.request
     output_pico = reasoning * rates.reasoning + (output - reasoning) * rates.output
-    return Cost(_nano(input_pico), _nano(output_pico), SOURCE)
+    return Cost(_nano(input_pico), _nano(output_pico), price.source)
 
 
 def _nano(pico: int) -> int:

@@ -125,7 +125,7 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
             tool_source=ToolSource.ESTIMATED if used else None,
             error_type=clean_label(error, most=64) if error else None,
         )
-        active.pipeline.record(call, account=account, content=None)
+        active.pipeline.record(call, account=account)
 
 
 def _origin_with(account: Account, agent: str | None) -> Origin:

@@ -97,6 +97,7 @@ def _response(call: Call) -> dict[str, AttributeValue | None]:
         "gen_ai.response.finish_reasons": list(response.finish_reasons) or None,
         "gen_ai.response.time_to_first_chunk": response.time_to_first_chunk_s,
         "agentgauge.output.chars": response.output_chars,
+        "openai.response.service_tier": response.service_tier,
     }
 
 

@@ -120,7 +120,7 @@ def test_law_6_bounded(finish, program):
 
 STEPS = (
     "agentgauge.sources.openinference.read_answers",
-    "agentgauge.pipeline.core.priced",
+    "agentgauge.price_list.PriceList.priced",
     "agentgauge.tokens.count_exchange",
     "agentgauge.pipeline.spans.call_span",
     "agentgauge.store.write.Store.write",

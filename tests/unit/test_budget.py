@@ -5,9 +5,11 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import openai
 import pytest
 
 from agentgauge.errors import BudgetExceeded, ConfigError
+from agentgauge.pipeline import runtime
 from books import rows
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}
@@ -197,6 +199,9 @@ def test_the_client_does_not_try_a_stopped_call_again(gauge, server, client):
         {"tokens": True},
         {"tokens": 1, "per": "team"},
         {"tokens": 1, "on_exceed": "explode"},
+        {"tokens": 1, "window_s": 0},
+        {"tokens": 1, "approach": 1.5},
+        {"tokens": 1, "on_approach": "log"},
     ],
 )
 def test_a_budget_that_means_nothing_is_refused(gauge, arguments):
@@ -212,3 +217,183 @@ def test_without_init_a_budget_stops_nothing(server, client):
         ask(client)
 
     assert requests(server) == 2
+
+
+def test_calls_at_once_cannot_all_slip_under_the_limit(gauge, server, client):
+    server.script.load({"api_key": "*", "rules": [{"delay_s": 0.3, "times": None}]})
+    stopped = []
+
+    def work():
+        try:
+            client.chat.completions.create(**ASK, max_tokens=5_000)
+        except BudgetExceeded as error:
+            stopped.append(error)
+
+    with gauge.budget(tokens=5_500):
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert requests(server) + len(stopped) == 8
+    assert requests(server) < 8
+    assert "by calls under way" in str(stopped[0])
+
+
+def test_what_a_call_did_not_use_is_given_back(gauge, server, client):
+    usage = {"prompt_tokens": 10, "completion_tokens": 10}
+    server.script.load({"api_key": "*", "rules": [{"usage": usage, "times": None}]})
+    with gauge.budget(tokens=200):
+        for _ in range(9):
+            client.chat.completions.create(**ASK, max_tokens=100_000)
+
+    assert requests(server) == 9
+
+
+def test_a_request_that_fails_gives_back_what_it_held(gauge, server, client):
+    server.script.load({"api_key": "*", "rules": [{"status": 400, "times": 3}]})
+    with gauge.budget(tokens=10**6) as limit, gauge.workflow("w"):
+        for _ in range(3):
+            with pytest.raises(openai.BadRequestError):
+                ask(client)
+        assert runtime.active().pipeline.settled(timeout_s=30)
+        (account,) = [spending.account for spending in limit._entered]
+        assert account.reserved(None).tokens == 0
+
+
+def test_what_is_no_call_gives_back_what_it_held(gauge, server, client):
+    with gauge.budget(tokens=10**6) as limit:
+        client.models.list()
+        (account,) = [spending.account for spending in limit._entered]
+        assert account.reserved(None).tokens == 0
+
+
+@pytest.mark.parametrize("per", ["role", "workflow", "branch"])
+def test_others_are_told_apart_as_well(gauge, server, client, per):
+    scopes = {
+        "role": gauge.role,
+        "workflow": gauge.workflow,
+        "branch": lambda name: gauge.current().branch(name),
+    }
+    with gauge.workflow("all"), gauge.budget(tokens=1, per=per):
+        for name in ("a", "b"):
+            with scopes[per](name):
+                ask(client)
+        with scopes[per]("a"), pytest.raises(BudgetExceeded, match=f"of {per} a"):
+            ask(client)
+
+    assert requests(server) == 2
+
+
+def test_what_was_spent_before_the_window_is_forgotten(gauge, server, client, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("agentgauge.spending.time.monotonic", lambda: now[0])
+    with gauge.budget(tokens=1, window_s=60):
+        ask(client)
+        assert runtime.active().pipeline.settled(timeout_s=30)
+        with pytest.raises(BudgetExceeded):
+            ask(client)
+        now[0] += 61
+        ask(client)
+
+    assert requests(server) == 2
+
+
+def test_a_function_can_choose_a_cheaper_model(gauge, server, client, store):
+    told = []
+
+    def cheaper(state):
+        told.append((state.model, state.agent, state.limit))
+        return "gpt-4.1-nano"
+
+    with gauge.agent("a"), gauge.budget(tokens=1, on_exceed=cheaper):
+        ask(client)
+        ask(client)
+    gauge.shutdown()
+
+    assert [row["request_model"] for row in rows(store)] == ["gpt-4o-mini", "gpt-4.1-nano"]
+    assert server.books.to_dict()["by_api_key"]["sim-tester"]["by_model"].keys() == {
+        "gpt-4o-mini",
+        "gpt-4.1-nano",
+    }
+    assert told == [("gpt-4o-mini", "a", "1 tokens")]
+
+
+def test_the_chosen_model_is_kept_when_the_client_tries_again(gauge, server, client, store):
+    with gauge.budget(tokens=1, on_exceed=lambda _: "gpt-4.1-nano"):
+        ask(client)
+        server.script.load({"api_key": "*", "rules": [{"status": 500, "retry_after_ms": 1}]})
+        ask(client)
+    gauge.shutdown()
+
+    assert [(row["request_model"], row["retries"]) for row in rows(store)] == [
+        ("gpt-4o-mini", 0),
+        ("gpt-4.1-nano", 1),
+    ]
+
+
+def test_a_function_can_stop_the_call(gauge, server, client, store):
+    def stop(state):
+        raise BudgetExceeded("enough", limit=state.limit, spent=state.spent)
+
+    with gauge.budget(tokens=1, on_exceed=stop):
+        ask(client)
+        with pytest.raises(BudgetExceeded, match="enough"):
+            ask(client)
+    gauge.shutdown()
+
+    assert (requests(server), len(rows(store))) == (1, 1)
+
+
+def test_a_function_that_lets_go_lets_go(gauge, server, client):
+    with gauge.budget(tokens=1, on_exceed=lambda _: None):
+        ask(client)
+        ask(client)
+
+    assert requests(server) == 2
+
+
+def test_it_is_said_once_that_a_limit_comes_near(gauge, server, client, caplog):
+    usage = {"prompt_tokens": 40, "completion_tokens": 1}
+    server.script.load({"api_key": "*", "rules": [{"usage": usage, "times": None}]})
+    near = []
+    with (
+        caplog.at_level(logging.WARNING, logger="agentgauge"),
+        gauge.budget(tokens=150, approach=0.5, on_approach=near.append),
+    ):
+        for _ in range(4):
+            ask(client)
+
+    assert [state.spent for state in near] == ["82 tokens"]
+    assert [record.message for record in caplog.records if "nearly" in record.message] == [
+        "The budget of 150 tokens is nearly spent."
+    ]
+
+
+def test_the_whole_process_can_have_a_budget_by_settings(server, client, store, monkeypatch):
+    import agentgauge
+    from agentgauge import ledger
+    from agentgauge.config import read_settings
+
+    monkeypatch.setattr(ledger, "root", ledger.Account(parent=None, origin=ledger.Origin()))
+    environ = {"AGENTGAUGE_BUDGET_TOKENS": "1", "AGENTGAUGE_STORE": str(store)}
+    agentgauge.init(settings=read_settings(environ, set_global=False))
+    ask(client)
+    with pytest.raises(BudgetExceeded), agentgauge.agent("a"):
+        ask(client)
+
+    assert requests(server) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("USD", "much"), ("USD", "0"), ("USD", "inf"), ("USD", "nan"), ("TOKENS", "1.5"), ("ACTION", "explode")],
+)
+def test_a_budget_variable_that_means_nothing_is_said_and_none(name, value):
+    from agentgauge.config import read_settings
+
+    settings = read_settings({f"AGENTGAUGE_BUDGET_{name}": value})
+
+    assert (settings.budget_usd, settings.budget_tokens, settings.budget_action) == (None, None, "raise")
+    assert [f"AGENTGAUGE_BUDGET_{name}" in problem for problem in settings.problems] == [True]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from agentgauge import guard, pricing
+from agentgauge import guard
 from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import spans
@@ -16,6 +16,8 @@ from agentgauge.pipeline.background import BackgroundCalls, Waiting
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
 from agentgauge.pipeline.worker import Worker
+from agentgauge.price_list import PriceList
+from agentgauge.spending import release_reserved
 from agentgauge.store.rows import Row, json_text, origin_row, parent_key, span_key
 from agentgauge.store.write import MEMORY_SPANS, Batch, Store
 
@@ -54,12 +56,14 @@ class Pipeline:
         outbox: OutboxAddress | None = None,
         forward: Callable[[SpanRecord], None] | None = None,
         sender: Sender | None = None,
+        prices: PriceList | None = None,
     ) -> None:
         self.open_calls = OpenCalls()
         self.store = store
         self._outbox = outbox
         self._forward = forward
         self._sender = sender
+        self.prices = prices or PriceList()
         self._background = BackgroundCalls()
         self._batch = Batch()
         self._waiting_bytes = 0
@@ -84,6 +88,7 @@ class Pipeline:
         if reading.poll is not None:
             self._complete(reading.poll)
         if reading.call is None:
+            release_reserved(opened.account, opened.key)
             return
         ended = Waiting(reading, opened.account)
         due = self._background.hold(reading.waits_for, ended) if reading.waits_for else ended
@@ -96,13 +101,22 @@ class Pipeline:
             self._record(replace(waiting, reading=waiting.reading.complete(poll)))
 
     def _record(self, waiting: Waiting) -> None:
-        if waiting.reading.call is not None:
-            self.record(waiting.reading.call, account=waiting.account, content=waiting.reading.content)
+        reading = waiting.reading
+        if reading.call is not None:
+            call = self.prices.priced(reading.call, told_nanousd=reading.told_nanousd)
+            self._warn_of_price(call)
+            self._hand_on(call, account=waiting.account, content=reading.content)
 
-    def record(self, call: Call, *, account: Account, content: Content | None) -> None:
-        """Prices a call by what the server said, adds it to its scopes and hands it to the worker."""
-        if call.cost is None:
-            call = priced(call)
+    def record(self, call: Call, *, account: Account) -> None:
+        """Takes a call that was written by hand."""
+        self._hand_on(call if call.cost else self.prices.priced(call), account=account, content=None)
+
+    def _warn_of_price(self, call: Call) -> None:
+        if call.cost is None and (why := self.prices.why_unpriced(call)) is not None:
+            self.warn("price", why)
+
+    def _hand_on(self, call: Call, *, account: Account, content: Content | None) -> None:
+        """Adds a call to its scopes and hands it to the worker."""
         account.add(call)
         size = content.size if content else 0
         if size and self._waiting_bytes + size > MOST_WAITING_BYTES:
@@ -152,7 +166,7 @@ class Pipeline:
                 answers=content.answers,
                 usage_known=call.usage.input is not None and call.usage.output is not None,
             )
-            return tokens.settle(call, counted, price_of(call))
+            return tokens.settle(call, counted, self.prices.price_of(call))
         return call
 
     def _write_span(self, record: SpanRecord) -> None:
@@ -265,23 +279,6 @@ def _hear_no_more(span: Span) -> None:
 
 def _nothing(*_: object, **__: object) -> None:
     pass
-
-
-def price_of(call: Call) -> pricing.Price | None:
-    """The price of the model that answered, or else of the one that was asked."""
-    provider, at_ns = call.request.provider, call.start_ns
-    for model in (call.response.model, call.request.model):
-        if model and (price := pricing.find_price(provider, model, at_ns=at_ns)) is not None:
-            return price
-    return None
-
-
-def priced(call: Call) -> Call:
-    """The call with the cost of the usage that is known; unpriced when no usage or no price is."""
-    if call.usage.input is None and call.usage.output is None:
-        return call
-    price = price_of(call)
-    return replace(call, cost=pricing.cost_of(call.usage, price)) if price is not None else call
 
 
 def _scope_row(scope: FinishedScope) -> Row:

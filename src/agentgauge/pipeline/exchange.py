@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Exchange:
     """The HTTP side of one call, filled in by the client layer while it runs.
 
-    `body` is the request as it was sent; `answers` the parsed JSON of what came back: one body, or the
-    chunks of a stream as far as they were read.
+    `most_output` is the most output tokens that the request asks for, of all its choices; `chosen_model` is
+    asked in place of the caller's, as a budget of his says. `body` is the request as it was sent; `answers`
+    the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read.
     """
 
     method: str | None = None
@@ -32,6 +33,8 @@ class Exchange:
     model: str | None = None
     stream: bool = False
     has_tools: bool = False
+    most_output: int | None = None
+    chosen_model: str | None = None
     body: bytes | None = None
     attempts: int = 0
     statuses: list[int] = field(default_factory=list)
@@ -48,8 +51,9 @@ class Exchange:
 
 @dataclass(slots=True)
 class OpenCall:
-    """A call between its start and its end."""
+    """A call between its start and its end; `key` is (trace id, span id)."""
 
+    key: tuple[int, int]
     span: weakref.ref[Span]
     account: Account
     exchange: Exchange
@@ -70,7 +74,7 @@ class OpenCalls:
             still_open.pop(key, None)
 
         with self._lock:
-            still_open[key] = OpenCall(weakref.ref(span, forget), account, Exchange())
+            still_open[key] = OpenCall(key, weakref.ref(span, forget), account, Exchange())
 
     def find(self, context: SpanContext | None) -> OpenCall | None:
         """The open call of a span, if it is one."""

@@ -30,6 +30,7 @@ class Reading:
     Attributes:
         waits_for: id of a background response whose usage is known only later.
         complete: makes the reading of such a call from the answer of a poll.
+        told_nanousd: what the server says that it billed.
         problems: what was wrong with what the server sent, in plain words without content.
     """
 
@@ -38,4 +39,5 @@ class Reading:
     waits_for: str | None = None
     complete: Callable[[Poll], Reading] | None = None
     poll: Poll | None = None
+    told_nanousd: int | None = None
     problems: tuple[str, ...] = ()

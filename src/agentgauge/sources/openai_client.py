@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Find = Callable[[trace.SpanContext], "OpenCall | None"]
 Check = Callable[["OpenCall"], None]
+Choose = Callable[["OpenCall", str], str | None]
 _MARK = "_agentgauge_watched"
 _EXTENSION = "agentgauge.exchange"
 _OBJECT_ONLY = ("model", "usage", "object")
@@ -31,11 +32,13 @@ class ClientWatch:
     """Fills the exchange of the call that is under way with what the client does for it.
 
     `find` gives the open call of a span; None when it is no call, or nothing is recorded.
-    `before_send` is asked before a call's first attempt leaves; what it raises stops the call.
+    `before_send` is asked before a call's first attempt leaves; what it raises stops the call. `choose` may
+    name another model than the one that is asked.
     """
 
-    def __init__(self, find: Find, before_send: Check) -> None:
+    def __init__(self, find: Find, before_send: Check, choose: Choose) -> None:
         self._find = find
+        self._choose = choose
         self._before_send = before_send
 
     def install(self, openai: ModuleType) -> None:
@@ -74,6 +77,16 @@ class ClientWatch:
             exchange.model = model if isinstance(model, str) else None
             exchange.stream = body.get("stream") is True
             exchange.has_tools = bool(body.get("tools") or body.get("functions"))
+            exchange.most_output = _most_output(body)
+            self._put_chosen(options, body, opened)
+
+    def _put_chosen(self, options: Any, body: Mapping[str, Any], opened: OpenCall) -> None:
+        exchange = opened.exchange
+        if exchange.attempts == 0 and exchange.chosen_model is None and exchange.model is not None:
+            exchange.chosen_model = self._choose(opened, exchange.model)
+        if exchange.chosen_model is not None:
+            options.json_data = {**body, "model": exchange.chosen_model}
+            exchange.model = exchange.chosen_model
 
     def _request(self, request: Any) -> None:
         """One attempt, about to leave."""
@@ -112,6 +125,14 @@ class ClientWatch:
         if exchange.path is not None and exchange.path.endswith("/embeddings"):
             data = {name: data[name] for name in _OBJECT_ONLY if name in data}  # vectors are large
         exchange.answer(data)
+
+
+def _most_output(body: Mapping[str, Any]) -> int | None:
+    for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"):
+        most, choices = body.get(name), body.get("n")
+        if isinstance(most, int) and not isinstance(most, bool) and most >= 0:
+            return most * (choices if isinstance(choices, int) and choices > 0 else 1)
+    return None
 
 
 def _exchange_of(response: Any) -> Exchange | None:

@@ -21,6 +21,7 @@ from agentgauge.labels import clean_label
 from agentgauge.pipeline.reading import Poll, ProviderOf, Reading
 from agentgauge.pipeline.records import Content
 from agentgauge.sources.answers import Answered, read_answers
+from agentgauge.sources.billing import read_billing
 from agentgauge.sources.usage import MOST_TOKENS, read_usage
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class OpenInferenceOpenAI:
         answered = read_answers(exchange.answers)
         usage, problems = _usage(span, exchange, operation)
         outcome, error_type = _outcome(span, exchange, answered)
+        request = self._request(span, exchange, operation)
+        billing = read_billing(exchange.answers, provider=request.provider)
         context = span.get_span_context()
         assert context is not None
         assert span.start_time is not None
@@ -77,8 +80,8 @@ class OpenInferenceOpenAI:
             parent_span_id=span.parent.span_id if span.parent else None,
             start_ns=span.start_time,
             end_ns=span.end_time or span.start_time,
-            request=self._request(span, exchange, operation),
-            response=_response(span, exchange, answered),
+            request=request,
+            response=replace(_response(span, exchange, answered), service_tier=billing.service_tier),
             origin=opened.account.origin,
             usage=usage,
             usage_source=source_of(usage),
@@ -88,7 +91,7 @@ class OpenInferenceOpenAI:
             sampled=context.trace_flags.sampled,
         )
         content = Content(exchange.body, tuple(exchange.answers)) if exchange.body is not None else None
-        reading = Reading(call=call, content=content, problems=problems)
+        reading = Reading(call=call, content=content, told_nanousd=billing.told_nanousd, problems=problems)
         if answered.status in _UNDER_WAY and not exchange.stream:
             return replace(
                 reading, waits_for=answered.response_id, complete=functools.partial(_complete, reading)
@@ -114,11 +117,14 @@ def _complete(reading: Reading, poll: Poll) -> Reading:
     call, answers = reading.call, (poll.answer,)
     assert call is not None
     usage, answered = read_usage(answers), read_answers(answers)
+    billing = read_billing(answers, provider=call.request.provider)
     failed = answered.status in _FAILED
     done = replace(
         call,
         end_ns=poll.at_ns,
-        response=replace(call.response, finish_reasons=answered.finish_reasons),
+        response=replace(
+            call.response, finish_reasons=answered.finish_reasons, service_tier=billing.service_tier
+        ),
         usage=usage.usage,
         usage_source=source_of(usage.usage),
         outcome=Outcome.ERROR if failed else Outcome.OK,
@@ -126,7 +132,7 @@ def _complete(reading: Reading, poll: Poll) -> Reading:
     )
     # Nobody can tell how far a response got that failed out of sight, so nothing of it is estimated.
     content = replace(reading.content, answers=answers) if reading.content and not failed else None
-    return Reading(call=done, content=content, problems=usage.problems)
+    return Reading(call=done, content=content, told_nanousd=billing.told_nanousd, problems=usage.problems)
 
 
 def source_of(usage: TokenUsage) -> UsageSource:

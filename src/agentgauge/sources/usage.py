@@ -20,6 +20,7 @@ _INPUT = ("prompt_tokens", "input_tokens")
 _OUTPUT = ("completion_tokens", "output_tokens")
 _INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
 _OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details")
+_AUDIO = ("audio_tokens",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def read_usage(answers: Sequence[Mapping[str, Any]]) -> UsageReading:
     if given is not None and (cached or 0) + (written or 0) > given:
         problems.append("more cached than input tokens")
         cached = written = None
-    return UsageReading(TokenUsage(given, made, cached, written, reasoning), tuple(problems))
+    audio = any(number(details, *_AUDIO) for details in (in_details, out_details))
+    return UsageReading(TokenUsage(given, made, cached, written, reasoning, audio), tuple(problems))
 
 
 def _with_reasoning(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from agentgauge.pricing import Price
     from agentgauge.tokens.counted import Counted
 
-OVERRIDE = "override"
 MOST_TOKENS = 10**12
 """More than any call can have: a server that says so, or a negative number, is taken to have said nothing."""
 
@@ -56,8 +55,8 @@ def settle(call: Call, counted: Counted, price: Price | None) -> Call:
 
 
 def _priced(call: Call, usage: TokenUsage, price: Price | None) -> Cost | None:
-    if call.cost is not None and call.cost.source == OVERRIDE:
-        return call.cost
+    if call.cost is not None and (price is None or call.cost.source != price.source):
+        return call.cost  # an amount that was told, not one by a price
     return cost_of(usage, price) if price is not None and _has_any(usage) else None
 
 
@@ -87,6 +86,7 @@ def _possible(usage: TokenUsage) -> TokenUsage:
         cache_read=possible(usage.cache_read),
         cache_write=possible(usage.cache_write),
         reasoning=possible(usage.reasoning),
+        has_audio=usage.has_audio,
     )
 
 

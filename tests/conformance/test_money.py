@@ -1,0 +1,131 @@
+"""What a call costs: who says so, over real HTTP with answers that are written here."""
+
+import pytest
+
+from agentgauge.config import read_settings
+from books import rows
+
+MODEL = "gpt-4o-mini"  # on the public list: 0.15 USD per million tokens in, 0.60 out
+USAGE = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+
+
+@pytest.fixture
+def priced(server, store, client, tmp_path):
+    """Makes one call that is answered with `changes`, and returns its row."""
+    import agentgauge
+
+    def run(*, provider="openai", prices=None, usage=None, **changes):
+        path = tmp_path / "prices.toml"
+        path.write_text(prices or "")
+        host = server.url.split("//")[1]
+        given = {"store": str(store), "providers": {host: provider}, "prices": str(path)}
+        agentgauge.init(settings=read_settings({}, service_name="money", set_global=False, **given))
+        message = {"role": "assistant", "content": "Hello"}
+        body = {
+            "id": "c",
+            "object": "chat.completion",
+            "created": 1,
+            "model": MODEL,
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": USAGE | (usage or {}),
+        }
+        server.script.load({"api_key": "*", "rules": [{"json_body": body | changes}]})
+        client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
+        agentgauge.shutdown()
+        (row,) = rows(store)
+        assert (row["cost_nanousd"] or 0) == (row["input_nanousd"] or 0) + (row["output_nanousd"] or 0)
+        warned = rows(store, "SELECT * FROM warnings")
+        return row["cost_nanousd"], row["cost_source"], [warning["message"] for warning in warned]
+
+    return run
+
+
+def test_the_public_list_is_the_default(priced):
+    assert priced() == (1000 * 150 + 100 * 600, "genai-prices", [])
+
+
+def test_a_price_of_ones_own_goes_before_the_list(priced):
+    own = "[[price]]\nmodel = 'gpt-4o*'\ninput = 1\noutput = 2\n"
+
+    assert priced(prices=own) == (1000 * 1000 + 100 * 2000, "override", [])
+
+
+def test_the_first_entry_that_fits_counts(priced):
+    own = f"[[price]]\nmodel = '{MODEL}'\ninput = 1\noutput = 2\n[[price]]\ninput = 9\noutput = 9\n"
+
+    assert priced(prices=own)[0] == 1_200_000
+
+
+def test_a_discount_is_taken_off_the_list(priced):
+    assert priced(prices="[[price]]\nprovider = 'openai'\ndiscount = 0.15\n") == (178_500, "override", [])
+
+
+def test_a_machine_that_is_paid_for_costs_nothing_and_is_not_unpriced(priced):
+    assert priced(provider="our-own", prices="[[price]]\nper_hour = 0\n") == (0, "override", [])
+
+
+def test_flex_is_billed_at_half_by_openai(priced):
+    assert priced(service_tier="flex") == (105_000, "genai-prices", [])
+
+
+def test_elsewhere_a_tier_is_only_a_word(priced):
+    assert priced(provider="our-own", service_tier="flex")[1] == "unpriced"
+
+
+def test_a_tier_without_a_known_price_is_unpriced_and_says_what_to_do(priced):
+    cost, source, (said,) = priced(service_tier="priority")
+
+    assert (cost, source) == (None, "unpriced")
+    assert 'service_tier = "priority"' in said
+
+
+def test_the_rates_of_a_tier_can_be_named(priced):
+    own = "[[price]]\nservice_tier = 'priority'\ninput = 0.25\noutput = 1\n"
+
+    assert priced(service_tier="priority", prices=own) == (350_000, "override", [])
+
+
+def test_audio_tokens_are_not_charged_as_text(priced):
+    cost, source, (said,) = priced(usage={"prompt_tokens_details": {"audio_tokens": 400}})
+
+    assert (cost, source) == (None, "unpriced")
+    assert "audio" in said
+
+
+def test_details_that_say_no_audio_change_nothing(priced):
+    assert priced(usage={"prompt_tokens_details": {"audio_tokens": 0}})[0] == 210_000
+
+
+def test_what_openrouter_billed_is_the_truth(priced):
+    assert priced(provider="openrouter", usage={"cost": 0.000_123_456_7}) == (123_457, "provider", [])
+
+
+def test_what_xai_billed_is_the_truth(priced):
+    assert priced(provider="x_ai", usage={"cost_in_usd_ticks": 37_756_000})[:2] == (3_775_600, "provider")
+
+
+@pytest.mark.parametrize("cost", [-1, "1", True, float("1e9"), None, [0.1]])
+def test_an_amount_that_cannot_be_is_none(priced, cost):
+    assert priced(provider="openrouter", usage={"cost": cost})[1] == "unpriced"
+
+
+def test_nobody_else_is_believed_about_money(priced):
+    assert priced(usage={"cost": 5.0}) == (210_000, "genai-prices", [])
+
+
+def test_a_broken_price_file_is_said_once_and_the_list_holds(priced):
+    cost, source, (said,) = priced(prices="[[price]]\ninput = 'cheap'\n")
+
+    assert (cost, source) == (210_000, "genai-prices")
+    assert "input must be USD" in said
+    assert "Only the public price list is used" in said
+
+
+def test_a_server_without_a_name_for_itself_is_still_unpriced(server, store, client):
+    import agentgauge
+
+    agentgauge.init(settings=read_settings({}, store=str(store), set_global=False))
+    client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
+    agentgauge.shutdown()
+
+    assert [row["cost_source"] for row in rows(store)] == ["unpriced"]
