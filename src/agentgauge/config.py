@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agentgauge.errors import ConfigError
+from agentgauge.hosts import is_entry
 from agentgauge.labels import clean_text
 
 PROTOCOLS = ("http/protobuf", "grpc")
@@ -19,12 +20,13 @@ _TRUE = {"1", "true", "yes", "on"}
 _MOST_FLUSH_S = 3600
 _TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 _MAPPINGS = ("providers", "resource_attributes")
-_FLAGS = ("instrument", "set_global", "forward_spans", "disabled")
+_FLAGS = ("instrument", "set_global", "forward_spans", "library_roles", "disabled")
 _FORMS = {
     **dict.fromkeys(_TEXTS, "a string"),
     "service_name": "a non-empty string",
     **dict.fromkeys(_MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(_FLAGS, "True or False"),
+    "propagate_to": 'a list of hosts such as ["planner.corp", "planner.corp:8080", ".corp"]',
     "store": 'a path, or "off"',
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
 }
@@ -50,6 +52,10 @@ class Settings:
         protocol: http/protobuf, or grpc with the extra; OTEL_EXPORTER_OTLP_[TRACES_]PROTOCOL.
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
+        propagate_to: hosts of services of yours that are told, by trace context and baggage, which agent and
+            workflow calls them; AGENTGAUGE_PROPAGATE_TO ("researcher.corp:8080,.agents.corp").
+        library_roles: a call from inside a library has the library's name as role where nobody set one;
+            AGENTGAUGE_LIBRARY_ROLES.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
@@ -66,6 +72,8 @@ class Settings:
     endpoint: str | None = None
     protocol: str = "http/protobuf"
     providers: Mapping[str, str] = field(default_factory=dict)
+    propagate_to: Sequence[str] = ()
+    library_roles: bool = True
     instrument: bool = True
     set_global: bool = True
     forward_spans: bool = True
@@ -105,6 +113,13 @@ class _Reader:
             return word in _TRUE
         self.problems.append(f"{name}={value!r} is neither true nor false; using {str(default).lower()}.")
         return default
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        found = [part.strip() for part in clean_text(self.environ.get(name, "")).split(",") if part.strip()]
+        for part in found:
+            if not is_entry(part):
+                self.problems.append(f"{name}: {part!r} is no host, host:port or .domain; left out.")
+        return tuple(filter(is_entry, found))
 
     def seconds(self, name: str, *, default: float) -> float:
         value = self.text(name)
@@ -156,6 +171,8 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "protocol": read.text("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
         or "http/protobuf",
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
+        "propagate_to": read.hosts("AGENTGAUGE_PROPAGATE_TO"),
+        "library_roles": read.flag("AGENTGAUGE_LIBRARY_ROLES", default=True),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
@@ -194,6 +211,9 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, Mapping) and all(
             isinstance(part, str) for pair in value.items() for part in pair
         )
+    if name == "propagate_to":
+        several = isinstance(value, Sequence) and not isinstance(value, str)
+        return several and all(isinstance(entry, str) and is_entry(entry) for entry in value)  # type: ignore[attr-defined]  # a sequence
     if name == "store":
         return isinstance(value, str) or (
             isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str)

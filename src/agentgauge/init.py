@@ -25,13 +25,14 @@ from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import make_provider, resource_of
 from agentgauge.pipeline.sender import Sender
+from agentgauge.remote import clients
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
 from agentgauge.store.write import Store
 
 if TYPE_CHECKING:
     import os as _os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -51,6 +52,7 @@ def init(
     environment: str | None = None,
     release: str | None = None,
     providers: Mapping[str, str] | None = None,
+    propagate_to: Sequence[str] | None = None,
     settings: Settings | None = None,
 ) -> None:
     """Starts recording every model call of this process.
@@ -66,6 +68,8 @@ def init(
         environment: `deployment.environment.name`; AGENTGAUGE_ENVIRONMENT.
         release: `service.version`; AGENTGAUGE_RELEASE.
         providers: host or host:port -> provider, for servers that are on no public price list.
+        propagate_to: hosts of services of yours that are told which agent and workflow calls them, such as
+            "researcher.corp:8080" or ".agents.corp"; AGENTGAUGE_PROPAGATE_TO.
         settings: all settings at once, in place of the other arguments.
 
     Raises:
@@ -82,6 +86,7 @@ def init(
         environment=environment,
         release=release,
         providers=providers,
+        propagate_to=propagate_to,
     )
     _start(chosen)
 
@@ -133,6 +138,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
     if theirs is None and settings.set_global and _nobody_set_one():
         trace.set_tracer_provider(provider)
     pipeline.open_store()
+    clients.start()
     if settings.instrument:
         instrument.start(sources)
     lifecycle.install()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge import instrument, ledger
 from agentgauge.guard import guarded
 from agentgauge.pipeline import runtime
+from agentgauge.remote import clients
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -45,6 +46,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
     done = False
     with guarded("shutting down"):
         done = flush(timeout_s=limit)
+        clients.stop()
         instrument.stop()
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
