@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import os
+import sys
 import threading
 import uuid
 from dataclasses import replace
@@ -20,6 +21,7 @@ from agentgauge._version import __version__
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
+from agentgauge.library_role import program_is
 from agentgauge.pipeline import runtime, spans
 from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
@@ -88,6 +90,7 @@ def init(
         providers=providers,
         propagate_to=propagate_to,
     )
+    program_is(sys._getframe(1).f_globals.get("__name__") or "")  # noqa: SLF001  # whoever calls this
     _start(chosen)
 
 

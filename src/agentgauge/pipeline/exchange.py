@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
     from opentelemetry.trace import SpanContext
 
+    from agentgauge.call import Origin
     from agentgauge.ledger import Account
 
 
@@ -48,11 +49,18 @@ class Exchange:
 
 @dataclass(slots=True)
 class OpenCall:
-    """A call between its start and its end."""
+    """A call between its start and its end; `library` makes it, where that is to be its role."""
 
     span: weakref.ref[Span]
     account: Account
     exchange: Exchange
+    library: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Who makes the call."""
+        origin = self.account.origin
+        return replace(origin, role=self.library) if self.library else origin
 
 
 class OpenCalls:
@@ -62,7 +70,7 @@ class OpenCalls:
         self._lock = threading.RLock()
         self._open: dict[tuple[int, int], OpenCall] = {}
 
-    def start(self, span: Span, account: Account) -> None:
+    def start(self, span: Span, account: Account, *, library: str | None = None) -> None:
         """Notes a call that starts, with the scope it starts in."""
         key, still_open = _key(span.get_span_context()), self._open
 
@@ -70,7 +78,7 @@ class OpenCalls:
             still_open.pop(key, None)
 
         with self._lock:
-            still_open[key] = OpenCall(weakref.ref(span, forget), account, Exchange())
+            still_open[key] = OpenCall(weakref.ref(span, forget), account, Exchange(), library)
 
     def find(self, context: SpanContext | None) -> OpenCall | None:
         """The open call of a span, if it is one."""

@@ -79,7 +79,7 @@ class OpenInferenceOpenAI:
             end_ns=span.end_time or span.start_time,
             request=self._request(span, exchange, operation),
             response=_response(span, exchange, answered),
-            origin=opened.account.origin,
+            origin=opened.origin,
             usage=usage,
             usage_source=source_of(usage),
             retries=max(0, exchange.attempts - 1),
