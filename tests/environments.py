@@ -37,9 +37,9 @@ def environment(*requirements):
     return python
 
 
-def with_openai(version):
-    """The interpreter of an environment with another openai and all that agentgauge needs."""
-    return environment(f"openai=={version}", *_LEGACY_HTTP, *_shared_pins())
+def with_openai(version, *more):
+    """The interpreter of an environment with another openai, all that agentgauge needs, and `more`."""
+    return environment(f"openai=={version}", *_LEGACY_HTTP, *_shared_pins(), *more)
 
 
 def with_libraries(listed, *more, openai=None):

@@ -114,25 +114,23 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
             window_s=self._limits.window_s,
         )
 
-    def other_model(self, account: SpendingAccount, asked: Account, *, model: str) -> str | None:
+    def other_model(self, account: SpendingAccount, asked: Origin, *, model: str) -> str | None:
         """The model to ask in place of `model`, when the limit is reached and a function chooses one."""
         if not callable(self._on_exceed):
             return None
-        group = account.group_of(asked.origin)
+        group = account.group_of(asked)
         state = self._limits.reached(
-            account.spent(group), account.reserved(group), group=group, model=model, origin=asked.origin
+            account.spent(group), account.reserved(group), group=group, model=model, origin=asked
         )
         chosen = self._on_exceed(state) if state is not None else None
         return chosen if isinstance(chosen, str) and chosen else None
 
-    def reserve(
-        self, account: SpendingAccount, asked: Account, *, key: tuple[int, int], most: Amount
-    ) -> None:
+    def reserve(self, account: SpendingAccount, asked: Origin, *, key: tuple[int, int], most: Amount) -> None:
         """Lets a call leave and holds what it may use, or raises `BudgetExceeded`."""
-        group = account.group_of(asked.origin)
+        group = account.group_of(asked)
         with ledger.lock():
             spent, reserved = account.spent(group), account.reserved(group)
-            state = self._limits.reached(spent, reserved, group=group, model="", origin=asked.origin)
+            state = self._limits.reached(spent, reserved, group=group, model="", origin=asked)
             if state is None or self._on_exceed != "raise":
                 account.reserve(key, group, most)
         if state is not None and self._on_exceed == "raise":
@@ -146,8 +144,8 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
         else:
             self._say_if_near(spent, group=group, asked=asked)
 
-    def _say_if_near(self, spent: Amount, *, group: Hashable, asked: Account) -> None:
-        state = self._limits.near(spent, group=group, origin=asked.origin)
+    def _say_if_near(self, spent: Amount, *, group: Hashable, asked: Origin) -> None:
+        state = self._limits.near(spent, group=group, origin=asked)
         if state is None or group in self._near:
             return
         self._near.add(group)

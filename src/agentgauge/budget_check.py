@@ -31,7 +31,7 @@ def choose_model(opened: OpenCall, model: str) -> str | None:
     """
     try:
         for owner, account in budgets_over(opened.account):
-            if (chosen := owner.other_model(account, opened.account, model=model)) is not None:
+            if (chosen := owner.other_model(account, opened.origin, model=model)) is not None:
                 return chosen
     except BudgetExceeded:
         opened.exchange.blocked = True
@@ -51,7 +51,7 @@ def check_budgets(opened: OpenCall, *, provider: str | None, prices: PriceList) 
     most = most_of(opened.exchange, provider=provider, prices=prices)
     try:
         for owner, account in found:
-            owner.reserve(account, opened.account, key=opened.key, most=most)
+            owner.reserve(account, opened.origin, key=opened.key, most=most)
     except BudgetExceeded:
         release_reserved(opened.account, opened.key)
         opened.exchange.blocked = True

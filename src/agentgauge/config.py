@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from agentgauge.errors import ConfigError
+from agentgauge.hosts import is_entry
 from agentgauge.labels import clean_text
 
 PROTOCOLS = ("http/protobuf", "grpc")
@@ -24,12 +25,13 @@ _MOST_BUDGET = 1e15
 _ACTIONS = ("raise", "warn")
 _TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 _MAPPINGS = ("providers", "resource_attributes")
-_FLAGS = ("instrument", "set_global", "forward_spans", "disabled")
+_FLAGS = ("instrument", "set_global", "forward_spans", "library_roles", "disabled")
 _FORMS = {
     **dict.fromkeys(_TEXTS, "a string"),
     "service_name": "a non-empty string",
     **dict.fromkeys(_MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(_FLAGS, "True or False"),
+    "propagate_to": 'a list of hosts such as ["planner.corp", "planner.corp:8080", ".corp"]',
     "store": 'a path, or "off"',
     "prices": "a path",
     "budget_usd": "a number of more than zero",
@@ -65,6 +67,10 @@ class Settings:
         budget_tokens: the same in input + output tokens; AGENTGAUGE_BUDGET_TOKENS.
         budget_action: raise (`BudgetExceeded`, from the call that may not leave) or warn;
             AGENTGAUGE_BUDGET_ACTION.
+        propagate_to: hosts of services of yours that are told, by trace context and baggage, which agent and
+            workflow calls them; AGENTGAUGE_PROPAGATE_TO ("researcher.corp:8080,.agents.corp").
+        library_roles: a call from inside a library has the library's name as role where nobody set one;
+            AGENTGAUGE_LIBRARY_ROLES.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
@@ -88,6 +94,8 @@ class Settings:
     budget_usd: float | None = None
     budget_tokens: int | None = None
     budget_action: Literal["raise", "warn"] = "raise"
+    propagate_to: Sequence[str] = ()
+    library_roles: bool = True
     instrument: bool = True
     set_global: bool = True
     forward_spans: bool = True
@@ -152,6 +160,13 @@ class _Reader:
             words = ", ".join(_PROPAGATIONS)
             self.problems.append(f"{name}={value!r} is none of {words}; using threads.")
         return known or "threads"
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        found = [part.strip() for part in clean_text(self.environ.get(name, "")).split(",") if part.strip()]
+        for part in found:
+            if not is_entry(part):
+                self.problems.append(f"{name}: {part!r} is no host, host:port or .domain; left out.")
+        return tuple(filter(is_entry, found))
 
     def seconds(self, name: str, *, default: float) -> float:
         value = self.text(name)
@@ -226,6 +241,8 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "budget_usd": read.more_than_zero("AGENTGAUGE_BUDGET_USD"),
         "budget_tokens": read.more_than_zero("AGENTGAUGE_BUDGET_TOKENS", whole=True),
         "budget_action": read.word("AGENTGAUGE_BUDGET_ACTION", _ACTIONS),
+        "propagate_to": read.hosts("AGENTGAUGE_PROPAGATE_TO"),
+        "library_roles": read.flag("AGENTGAUGE_LIBRARY_ROLES", default=True),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
@@ -279,9 +296,16 @@ def _is_number(value: object, fits: Callable[[float], bool]) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and fits(value)
 
 
+def _are_hosts(value: object) -> bool:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return False
+    return all(isinstance(entry, str) and is_entry(entry) for entry in value)
+
+
 _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "store": _is_path,
     "prices": _is_path,
+    "propagate_to": _are_hosts,
     "propagate_threads": lambda value: propagation(value) is not None,
     "budget_usd": lambda value: _is_number(value, _is_limit),
     "budget_tokens": lambda value: _is_number(value, _is_limit),

@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import os
+import sys
 import threading
 import uuid
 from dataclasses import replace
@@ -21,6 +22,7 @@ from agentgauge.budget import budget
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
+from agentgauge.library_role import program_is
 from agentgauge.pipeline import runtime, spans
 from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
@@ -28,6 +30,7 @@ from agentgauge.pipeline.provider import make_provider, resource_of
 from agentgauge.pipeline.sender import Sender
 from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
+from agentgauge.remote import clients
 from agentgauge.scopes import propagation
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
@@ -35,7 +38,7 @@ from agentgauge.store.write import Store
 
 if TYPE_CHECKING:
     import os as _os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -56,7 +59,7 @@ def init(
     environment: str | None = None,
     release: str | None = None,
     providers: Mapping[str, str] | None = None,
-    prices: str | _os.PathLike[str] | None = None,
+    propagate_to: Sequence[str] | None = None,
     settings: Settings | None = None,
 ) -> None:
     """Starts recording every model call of this process.
@@ -72,7 +75,8 @@ def init(
         environment: `deployment.environment.name`; AGENTGAUGE_ENVIRONMENT.
         release: `service.version`; AGENTGAUGE_RELEASE.
         providers: host or host:port -> provider, for servers that are on no public price list.
-        prices: a TOML file with prices of your own, discounts, machines by the hour; AGENTGAUGE_PRICES.
+        propagate_to: hosts of services of yours that are told which agent and workflow calls them, such as
+            "researcher.corp:8080" or ".agents.corp"; AGENTGAUGE_PROPAGATE_TO.
         settings: all settings at once, in place of the other arguments.
 
     Raises:
@@ -89,8 +93,9 @@ def init(
         environment=environment,
         release=release,
         providers=providers,
-        prices=prices,
+        propagate_to=propagate_to,
     )
+    program_is(sys._getframe(1).f_globals.get("__name__") or "")  # noqa: SLF001  # whoever calls this
     _start(chosen)
 
 
@@ -164,6 +169,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
         trace.set_tracer_provider(provider)
     _set_process_budget(settings)
     pipeline.open_store()
+    clients.start()
     if settings.instrument:
         instrument.start(sources)
     propagation.start(

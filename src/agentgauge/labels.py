@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_CHARS = 128
 MOST_TEXT_CHARS = 4096
@@ -27,3 +31,22 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001  # a user's own __str__ can do anything
         return type(value).__name__
+
+
+class Few:
+    """Keeps a label that others fill from having more than about `most` different values.
+
+    Without a lock, which a fork could leave locked: threads that race may add one value each too many.
+    """
+
+    def __init__(self, most: int, *, known: Iterable[str] = ()) -> None:
+        self._most = most
+        self._known = set(known)
+
+    def __call__(self, label: str) -> str:
+        """The label, or `other` when it is one too many."""
+        if label not in self._known:
+            if len(self._known) >= self._most:
+                return "other"
+            self._known.add(label)
+        return label

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge import instrument, ledger, servers
 from agentgauge.guard import guarded
 from agentgauge.pipeline import runtime
+from agentgauge.remote import clients
 from agentgauge.scopes import propagation
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
     done = False
     with guarded("shutting down"):
         done = flush(timeout_s=limit)
+        clients.stop()
         instrument.stop()
         propagation.stop()
         servers.leave_alone()

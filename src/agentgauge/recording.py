@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from agentgauge import ledger
 from agentgauge.call import Call, Cost, Outcome, Request, TokenUsage, ToolSource, ToolUse, UsageSource
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
-from agentgauge.labels import clean_label
+from agentgauge.labels import Few, clean_label
 from agentgauge.ledger import USD
 from agentgauge.pipeline import runtime
 from agentgauge.sources.usage import MOST_TOKENS
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 MOST_ACTIONS = 32
 MOST_USD = 1_000_000
 MOST_SECONDS = 30 * 86_400
-_actions = {"generate", "stream", "analyze", "test"}
-_actions_lock = threading.Lock()
+_actions = Few(MOST_ACTIONS, known=("generate", "stream", "analyze", "test"))
 _TOOL_FIELDS = (
     "definition_tokens",
     "new_result_tokens",
@@ -114,7 +112,7 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
                 provider=clean_label(provider) if provider else None,
                 stream=action == "stream",
                 has_tools=any(tool.offered for tool in used),
-                action=_action(action),
+                action=_actions(clean_label(action, most=64)),
             ),
             origin=_origin_with(account, agent),
             usage=usage,
@@ -205,13 +203,3 @@ def _tools(tools: Mapping[str, Mapping[str, int]], usage: TokenUsage) -> tuple[T
     _part("the tools' definitions, results and carried calls", into, usage.input)
     _part("the tools' calls", out, usage.output)
     return tuple(used)
-
-
-def _action(word: str) -> str:
-    """The word, as long as there are few different ones: it becomes a label."""
-    label = clean_label(word, most=64)
-    with _actions_lock:
-        if label not in _actions and len(_actions) >= MOST_ACTIONS:
-            return "other"
-        _actions.add(label)
-    return label

@@ -135,7 +135,7 @@ class TestSettings:
 
         documented = set(VARIABLE.findall(README + SETTINGS_PAGE))
 
-        assert documented - literals - {"OTEL_TRACES_SAMPLER"} == set()
+        assert documented - literals - {"OTEL_PROPAGATORS", "OTEL_TRACES_SAMPLER"} == set()
         assert documented >= BETWEEN_PARENT_AND_CHILD
         assert "OTEL_TRACES_SAMPLER" in source
 
@@ -144,7 +144,7 @@ class TestSettings:
         fields = {field.name: field for field in dataclasses.fields(Settings) if field.name != "problems"}
 
         assert rows.keys() == fields.keys()
-        for name in ("instrument", "set_global", "forward_spans", "flush_timeout_s", "disabled", "protocol"):
+        for name in ("flush_timeout_s", "protocol", *config._FLAGS):
             default = fields[name].default
             said = f"{default:g}" if isinstance(default, float) else str(default)
             assert rows[name].strip("`") == (said.lower() if isinstance(default, bool) else said), name

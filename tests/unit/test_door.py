@@ -18,8 +18,10 @@ LAYERS = (
     {"generate"},
     {"stack"},
     {"auto"},
+    {"asgi", "wsgi", "propagate"},
     {"init", "lifecycle", "instrument", "recording", "servers"},
     {"budget", "budget_check", "budget_limits"},
+    {"remote"},
     {"scopes"},
     {"sources"},
     {"pipeline"},
@@ -33,8 +35,8 @@ LAYERS = (
     {"totals"},
     {"registry", "registry_records"},
     {"call"},
-    {"config", "guard", "importhook", "semconv"},
-    {"errors", "labels", "_version"},
+    {"config", "guard", "importhook", "library_role", "semconv"},
+    {"errors", "hosts", "labels", "_version"},
 )
 
 

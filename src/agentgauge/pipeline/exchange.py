@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
     from opentelemetry.trace import SpanContext
 
+    from agentgauge.call import Origin
     from agentgauge.ledger import Account
 
 
@@ -51,12 +52,22 @@ class Exchange:
 
 @dataclass(slots=True)
 class OpenCall:
-    """A call between its start and its end; `key` is (trace id, span id)."""
+    """A call between its start and its end; `key` is (trace id, span id).
+
+    `library` makes it, where that is to be its role.
+    """
 
     key: tuple[int, int]
     span: weakref.ref[Span]
     account: Account
     exchange: Exchange
+    library: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Who makes the call."""
+        origin = self.account.origin
+        return replace(origin, role=self.library) if self.library else origin
 
 
 class OpenCalls:
@@ -66,7 +77,7 @@ class OpenCalls:
         self._lock = threading.RLock()
         self._open: dict[tuple[int, int], OpenCall] = {}
 
-    def start(self, span: Span, account: Account) -> None:
+    def start(self, span: Span, account: Account, *, library: str | None = None) -> None:
         """Notes a call that starts, with the scope it starts in."""
         key, still_open = _key(span.get_span_context()), self._open
 
@@ -74,7 +85,7 @@ class OpenCalls:
             still_open.pop(key, None)
 
         with self._lock:
-            still_open[key] = OpenCall(key, weakref.ref(span, forget), account, Exchange())
+            still_open[key] = OpenCall(key, weakref.ref(span, forget), account, Exchange(), library)
 
     def find(self, context: SpanContext | None) -> OpenCall | None:
         """The open call of a span, if it is one."""

@@ -8,11 +8,14 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 from agentgauge import ledger, semconv
 from agentgauge.guard import guarded
+from agentgauge.library_role import library_role
+from agentgauge.pipeline import runtime
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
+    from agentgauge.ledger import Account
     from agentgauge.pipeline.exchange import OpenCall, OpenCalls
     from agentgauge.pipeline.reading import Reading
 
@@ -55,7 +58,8 @@ class GaugeProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: D102
         with guarded("noting the start of a call"):
             if self._source_of(span) is not None:
-                self._open_calls.start(span, ledger.current(parent_context))
+                account = ledger.current(parent_context)
+                self._open_calls.start(span, account, library=_library(account))
 
     def on_end(self, span: ReadableSpan) -> None:  # noqa: D102
         with guarded("reading a span that has ended"):
@@ -70,3 +74,11 @@ class GaugeProcessor(SpanProcessor):
             opened = self._open_calls.end(span)
             if opened is not None:
                 self._receiver.call_ended(span, opened, source)
+
+
+def _library(account: Account) -> str | None:
+    """The library that makes the call, where its name is to be the role."""
+    active = runtime.active()
+    if account.origin.role is not None or active is None or not active.settings.library_roles:
+        return None
+    return library_role()

@@ -82,7 +82,7 @@ class OpenInferenceOpenAI:
             end_ns=span.end_time or span.start_time,
             request=request,
             response=replace(_response(span, exchange, answered), service_tier=billing.service_tier),
-            origin=opened.account.origin,
+            origin=opened.origin,
             usage=usage,
             usage_source=source_of(usage),
             retries=max(0, exchange.attempts - 1),
