@@ -42,12 +42,30 @@ def with_openai(version):
     return environment(f"openai=={version}", *_LEGACY_HTTP, *_shared_pins())
 
 
+def with_libraries(listed, *more, openai=None):
+    """The interpreter of one with the libraries of environments/{listed}.txt and all that agentgauge needs.
+
+    `openai` is the version of an older client; the current one, with its HTTP stack, when None.
+    """
+    lines = (Path(__file__).parent / "environments" / f"{listed}.txt").read_text().splitlines()
+    libraries = [line for line in lines if line and not line.startswith("#")]
+    client = [*_pins(_CURRENT_CLIENT)] if openai is None else [f"openai=={openai}"]
+    return environment(*client, *libraries, *more, *_shared_pins())
+
+
 def _shared_pins():
     """Our own pins without the current client, so that only the client differs."""
-    text = (ROOT / "requirements" / "demo.txt").read_text()
-    for name, version, marker in _PIN.findall(text):
-        if name not in _CURRENT_CLIENT | _BUILDING:
+    yield from _pins({name for name, *_ in _all_pins()} - _CURRENT_CLIENT - _BUILDING)
+
+
+def _pins(names):
+    for name, version, marker in _all_pins():
+        if name in names:
             yield f"{name}=={version}{marker}".strip()
+
+
+def _all_pins():
+    return _PIN.findall((ROOT / "requirements" / "demo.txt").read_text())
 
 
 def _make(place, python, requirements):

@@ -37,13 +37,17 @@ class ToolSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output."""
+    """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output.
+
+    `outside` is what the server's own total has beyond input and output, which it does not explain.
+    """
 
     input: int | None = None
     output: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    outside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,19 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """The choice of a model: its tier, and `model (tier)` of those that were passed over.
+
+    `timeout_s` is what an attempt may take; None leaves the client's own time-out alone.
+    """
+
+    model: str
+    tier: str | None = None
+    bypassed: tuple[str, ...] = ()
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Who made a call: the innermost agent, role and workflow at the time it started."""
 
@@ -113,6 +130,7 @@ class Origin:
     session_id: str | None = None
     user_id: str | None = None
     conversation_id: str | None = None
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry import context as otel_context
 
@@ -64,6 +64,22 @@ class _ByAgent(dict[str, Usage]):
         return Usage()
 
 
+class Part(NamedTuple):
+    """Whose, and by which model, the calls of one sum were."""
+
+    agent: str
+    role: str | None
+    branch: str | None
+    provider: str | None
+    model: str
+
+    @classmethod
+    def of(cls, call: Call) -> Part:
+        """The part that a call belongs to."""
+        origin, request = call.origin, call.request
+        return cls(origin.agent, origin.role, origin.branch, request.provider, request.model)
+
+
 class Account:
     """The sums of one scope. A call counts in its own account and in every one above it.
 
@@ -76,6 +92,8 @@ class Account:
         self.owner = owner
         self.ended = False
         self._by_agent: dict[str, Totals] = {}
+        self._parts: dict[Part, Totals] = {}
+        self._last: Call | None = None
         self._uncounted: dict[tuple[int, int], Call] = {}
 
     def chain(self) -> Iterator[Account]:
@@ -89,17 +107,33 @@ class Account:
         """Takes in a call that has ended and may still be counted further."""
         with _lock:
             for account in self.chain():
-                account._uncounted[call.key] = call  # noqa: SLF001  # accounts are one tree
+                account._uncounted[call.key] = account._last = call  # noqa: SLF001  # accounts are one tree
 
     def settle(self, call: Call) -> None:
         """Replaces what was added by the call's final numbers."""
         with _lock:
             for account in self.chain():
-                account._uncounted.pop(call.key, None)  # noqa: SLF001
-                account._sum_of(call.origin.agent).add(call)  # noqa: SLF001
+                account._settle(call)  # noqa: SLF001
 
-    def _sum_of(self, agent: str) -> Totals:
-        return self._by_agent.setdefault(agent, Totals())
+    def _settle(self, call: Call) -> None:
+        self._uncounted.pop(call.key, None)
+        self._by_agent.setdefault(call.origin.agent, Totals()).add(call)
+        self._parts.setdefault(Part.of(call), Totals()).add(call)
+        if self._last is not None and self._last.key == call.key:
+            self._last = call
+
+    @property
+    def last(self) -> Call | None:
+        """The call that ended last; its final numbers once it has been counted."""
+        return self._last
+
+    def parts(self) -> dict[Part, Totals]:
+        """A copy of the same sums as in `usage`, by agent, role, branch, provider and model."""
+        with _lock:
+            found, waiting = deepcopy(self._parts), list(self._uncounted.values())
+        for call in waiting:
+            found.setdefault(Part.of(call), Totals()).add(call)
+        return found
 
     def usage(self) -> Usage:
         """A copy of the sums at this moment."""

@@ -101,6 +101,7 @@ class Pipeline:
 
     def record(self, call: Call, *, account: Account, content: Content | None) -> None:
         """Prices a call by what the server said, adds it to its scopes and hands it to the worker."""
+        call = _routed(call)
         if call.cost is None:
             call = priced(call)
         account.add(call)
@@ -282,6 +283,14 @@ def priced(call: Call) -> Call:
         return call
     price = price_of(call)
     return replace(call, cost=pricing.cost_of(call.usage, price)) if price is not None else call
+
+
+def _routed(call: Call) -> Call:
+    """The call with the choice that led to its model; other models below that choice are none of it."""
+    route = call.origin.route
+    if route is None or route.model != call.request.model:
+        return call
+    return replace(call, route_tier=route.tier, route_bypassed=route.bypassed)
 
 
 def _scope_row(scope: FinishedScope) -> Row:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
-    from agentgauge.call import Origin
+    from agentgauge.call import Call, Origin
+    from agentgauge.ledger import Part
+    from agentgauge.totals import Totals
 
 USAGE_WAIT_S = 2.0
 """How long reading `.usage` waits for calls that are still being counted."""
@@ -97,10 +99,25 @@ class Scope:
 
         `usage.pending` tells how many are left then.
         """
+        self._settled()
+        return self._account.usage()
+
+    def parts(self) -> dict[Part, Totals]:
+        """The sums of `usage`, apart by agent, role, branch, provider and model."""
+        self._settled()
+        return self._account.parts()
+
+    @property
+    def last_call(self) -> Call | None:
+        """The call inside that ended last, with its final numbers; None before the first."""
+        self._settled()
+        return self._account.last
+
+    @staticmethod
+    def _settled() -> None:
         active = runtime.active()
         if active is not None:
             active.pipeline.settled(timeout_s=USAGE_WAIT_S)
-        return self._account.usage()
 
     def branch(self, name: str) -> Scope:
         """A branch of this workflow: its calls count in the workflow, and apart under this name.
@@ -130,6 +147,10 @@ class Scope:
         self._details.setdefault("templates", []).append(noted)
         known = {f"agentgauge.template.{key}": value for key, value in noted.items() if value is not None}
         self._events.append(("agentgauge.template", time.time_ns(), known))
+
+    def note_route(self, route: Mapping[str, Any]) -> None:
+        """Notes a choice of model, as `agentgauge.routing` makes it."""
+        self._details.setdefault("routes", []).append(dict(route))
 
     # What enters and leaves it.
 

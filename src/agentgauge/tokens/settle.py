@@ -87,6 +87,7 @@ def _possible(usage: TokenUsage) -> TokenUsage:
         cache_read=possible(usage.cache_read),
         cache_write=possible(usage.cache_write),
         reasoning=possible(usage.reasoning),
+        outside=possible(usage.outside),
     )
 
 
