@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ DEFAULT_STORE = "agentgauge/store.sqlite"
 _FALSE = {"0", "false", "no", "off", ""}
 _TRUE = {"1", "true", "yes", "on"}
 _MOST_FLUSH_S = 3600
+TIER_TIMEOUTS_S: Mapping[str, float] = {"0": 60.0, "1": 90.0, "2": 120.0, "3": 180.0, "4": 240.0}
+"""What a call to a model of each tier may take, from the smallest models to the largest."""
 _TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 _MAPPINGS = ("providers", "resource_attributes")
 _FLAGS = ("instrument", "set_global", "forward_spans", "disabled")
@@ -27,6 +30,7 @@ _FORMS = {
     **dict.fromkeys(_FLAGS, "True or False"),
     "store": 'a path, or "off"',
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
+    "tier_timeouts_s": "a mapping of tiers (strings) to seconds of more than 0",
 }
 
 
@@ -54,6 +58,8 @@ class Settings:
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
         flush_timeout_s: the longest that exit or `shutdown()` may take; AGENTGAUGE_FLUSH_TIMEOUT.
+        tier_timeouts_s: tier -> seconds, for calls whose route asks for it (`agentgauge.routing`);
+            AGENTGAUGE_TIER_TIMEOUTS ("0=30,large=300") changes single tiers.
         disabled: switches all off; OTEL_SDK_DISABLED.
         resource_attributes: further resource attributes; OTEL_RESOURCE_ATTRIBUTES.
         problems: settings that could not be used, one line each; they are logged once and reported.
@@ -70,6 +76,7 @@ class Settings:
     set_global: bool = True
     forward_spans: bool = True
     flush_timeout_s: float = 5.0
+    tier_timeouts_s: Mapping[str, float] = field(default_factory=lambda: TIER_TIMEOUTS_S)
     disabled: bool = False
     resource_attributes: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -110,14 +117,21 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return default
-        try:
-            number = float(value)
-        except ValueError:
-            number = -1.0
+        number = _number(value)
         if 0 <= number <= _MOST_FLUSH_S:
             return number
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
         return default
+
+    def seconds_by_tier(self, name: str) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for tier, text in self.pairs(name).items():
+            number = _number(text)
+            if number > 0:
+                found[tier] = number
+            else:
+                self.problems.append(f"{name}: {tier}={text!r} is no number of seconds; left out.")
+        return found
 
     def pairs(self, name: str) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -128,6 +142,15 @@ class _Reader:
             else:
                 self.problems.append(f"{name}: {part!r} is not of the form key=value; left out.")
         return found
+
+
+def _number(text: str) -> float:
+    """The finite number that a text is, -1 when it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return -1.0
+    return number if math.isfinite(number) else -1.0
 
 
 def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
@@ -160,6 +183,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
         "flush_timeout_s": read.seconds("AGENTGAUGE_FLUSH_TIMEOUT", default=5.0),
+        "tier_timeouts_s": {**TIER_TIMEOUTS_S, **read.seconds_by_tier("AGENTGAUGE_TIER_TIMEOUTS")},
         "disabled": read.flag("OTEL_SDK_DISABLED", default=False),
         "resource_attributes": resource,
     }
@@ -197,6 +221,11 @@ def _fits(name: str, value: object) -> bool:
     if name == "store":
         return isinstance(value, str) or (
             isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str)
+        )
+    if name == "tier_timeouts_s":
+        return isinstance(value, Mapping) and all(
+            isinstance(tier, str) and isinstance(limit, int | float) and limit > 0
+            for tier, limit in value.items()
         )
     if name == "flush_timeout_s":
         number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -145,9 +145,7 @@ def span_of_time(store: Store, selection: Selection) -> tuple[int | None, int | 
 def warnings(store: Store, selection: Selection) -> list[tuple[str, str]]:
     """(code, message) noted by the processes of the runs selected, each once, in order of time."""
     calls, call_values = selection.where()
-    noted, noted_values = selection.where(
-        time="first_ns", service=SERVICE_OF_RUN, workflow=RUN_OF_WORKFLOW
-    )
+    noted, noted_values = selection.where(time="first_ns", service=SERVICE_OF_RUN, workflow=RUN_OF_WORKFLOW)
     rows = store.query(
         f"SELECT code, message, min(first_ns) AS first FROM warnings WHERE ({noted})"  # noqa: S608  # made here
         f" OR run_id IN (SELECT run_id FROM calls WHERE {calls}) GROUP BY code, message ORDER BY first",

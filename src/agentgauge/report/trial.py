@@ -51,13 +51,12 @@ def of_parts(
     told = {"llm_usage": _usage(parts)}
     if not details:
         return told
-    branches = sorted({part.branch for part in parts if part.branch is not None})
     told["llm_usage_details"] = {
         **_origin(parts),
-        "before_fork": _block(parts, lambda part: part.branch is None),
-        "branches": {name: _block(parts, lambda part, n=name: part.branch == n) for name in branches},
-        "memory": _block(parts, lambda part: part.role in memory_roles),
-        "response": _block(parts, lambda part: part.role not in memory_roles),
+        "before_fork": _block({part: sums for part, sums in parts.items() if part.branch is None}),
+        "branches": _by(parts, lambda part: part.branch),
+        "memory": _block({part: sums for part, sums in parts.items() if part.role in memory_roles}),
+        "response": _block({part: sums for part, sums in parts.items() if part.role not in memory_roles}),
         "by_role": _by(parts, lambda part: part.role or "none"),
         "by_agent": _by(parts, lambda part: part.agent),
     }
@@ -113,11 +112,14 @@ def _origin(parts: Mapping[Part, Totals]) -> dict[str, Any]:
     return {"retries": sums.retries, "requests": sums.requests, "failed_calls": sums.errors, "source": source}
 
 
-def _block(parts: Mapping[Part, Totals], chosen: Callable[[Part], bool]) -> dict[str, Any]:
-    some = {part: totals for part, totals in parts.items() if chosen(part)}
-    return _usage(some) | _origin(some)
+def _block(parts: Mapping[Part, Totals]) -> dict[str, Any]:
+    return _usage(parts) | _origin(parts)
 
 
-def _by(parts: Mapping[Part, Totals], name_of: Callable[[Part], str]) -> dict[str, Any]:
-    names = sorted({name_of(part) for part in parts})
-    return {name: _block(parts, lambda part, n=name: name_of(part) == n) for name in names}
+def _by(parts: Mapping[Part, Totals], name_of: Callable[[Part], str | None]) -> dict[str, Any]:
+    """A block for each name; what has none is left out."""
+    found: dict[str, Parts] = {}
+    for part, totals in parts.items():
+        if (name := name_of(part)) is not None:
+            found.setdefault(name, {})[part] = totals
+    return {name: _block(some) for name, some in sorted(found.items())}

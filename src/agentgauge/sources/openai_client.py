@@ -1,7 +1,8 @@
 """A thin layer on the OpenAI client: what its instrumentation hides.
 
 It only watches four hooks that every client from 2.8 to 3.x calls for each request, and the one place
-where each body or chunk is parsed. It never changes what the user sends or gets.
+where each body or chunk is parsed. It never changes what the user sends or gets; a time-out is set only
+where the user's own code asks for it by `agentgauge.routing`.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class ClientWatch:
             exchange.model = model if isinstance(model, str) else None
             exchange.stream = body.get("stream") is True
             exchange.has_tools = bool(body.get("tools") or body.get("functions"))
+        _limit(options, opened)
 
     def _request(self, request: Any) -> None:
         """One attempt, about to leave."""
@@ -112,6 +114,15 @@ class ClientWatch:
         if exchange.path is not None and exchange.path.endswith("/embeddings"):
             data = {name: data[name] for name in _OBJECT_ONLY if name in data}  # vectors are large
         exchange.answer(data)
+
+
+def _limit(options: Any, opened: OpenCall) -> None:
+    """The time-out of the chosen model's tier, unless the call brings one of its own."""
+    route = opened.account.origin.route
+    if route is None or route.timeout_s is None or route.model != opened.exchange.model:
+        return
+    if type(options.timeout).__name__ == "NotGiven":
+        options.timeout = route.timeout_s
 
 
 def _exchange_of(response: Any) -> Exchange | None:
