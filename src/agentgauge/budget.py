@@ -150,5 +150,5 @@ def check_budgets(account: Account) -> None:
         BudgetExceeded: one of them is spent.
     """
     for above in account.chain():
-        if isinstance(above.owner, budget):
+        if isinstance(above.owner, budget) and not above.ended:
             above.owner.check(above, agent=account.origin.agent)

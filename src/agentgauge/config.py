@@ -9,11 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from agentgauge.errors import ConfigError
 from agentgauge.labels import clean_text
 
 PROTOCOLS = ("http/protobuf", "grpc")
+Propagation = Literal["off", "tasks", "threads", "all"]
+_PROPAGATIONS: tuple[Propagation, ...] = ("off", "tasks", "threads", "all")
 DEFAULT_STORE = "agentgauge/store.sqlite"
 _FALSE = {"0", "false", "no", "off", ""}
 _TRUE = {"1", "true", "yes", "on"}
@@ -29,6 +32,7 @@ _FORMS = {
     **dict.fromkeys(_MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(_FLAGS, "True or False"),
     "store": 'a path, or "off"',
+    "propagate_threads": f"True, False, or one of {', '.join(_PROPAGATIONS)}",
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
     "tier_timeouts_s": "a mapping of tiers (strings) to seconds of more than 0",
 }
@@ -57,6 +61,9 @@ class Settings:
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
+        propagate_threads: what takes the open scope along: `tasks` of pools alone; `threads` (non-daemon)
+            and processes that are started as well; `all`, daemon threads too; `off`. True is `threads`,
+            False `off`; AGENTGAUGE_PROPAGATE_THREADS.
         flush_timeout_s: the longest that exit or `shutdown()` may take; AGENTGAUGE_FLUSH_TIMEOUT.
         tier_timeouts_s: tier -> seconds, for calls whose route asks for it (`agentgauge.routing`);
             AGENTGAUGE_TIER_TIMEOUTS ("0=30,large=300") changes single tiers.
@@ -75,6 +82,7 @@ class Settings:
     instrument: bool = True
     set_global: bool = True
     forward_spans: bool = True
+    propagate_threads: bool | Propagation = "threads"
     flush_timeout_s: float = 5.0
     tier_timeouts_s: Mapping[str, float] = field(default_factory=lambda: TIER_TIMEOUTS_S)
     disabled: bool = False
@@ -88,6 +96,14 @@ def store_path(value: str | os.PathLike[str] | None = None) -> Path | None:
     if raw.strip().lower() == "off":
         return None
     return Path(raw).expanduser() if raw.strip() else default_store()
+
+
+def propagation(value: object) -> Propagation | None:
+    """What a setting of `propagate_threads` means; None for a word that is none of them."""
+    word = str(value).strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return "threads" if word in _TRUE else "off"
+    return next((known for known in _PROPAGATIONS if known == word), None)
 
 
 class _Reader:
@@ -112,6 +128,14 @@ class _Reader:
             return word in _TRUE
         self.problems.append(f"{name}={value!r} is neither true nor false; using {str(default).lower()}.")
         return default
+
+    def propagation(self, name: str) -> Propagation:
+        value = self.environ.get(name)
+        known = propagation(value) if value is not None else "threads"
+        if known is None:
+            words = ", ".join(_PROPAGATIONS)
+            self.problems.append(f"{name}={value!r} is none of {words}; using threads.")
+        return known or "threads"
 
     def seconds(self, name: str, *, default: float) -> float:
         value = self.text(name)
@@ -182,6 +206,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
+        "propagate_threads": read.propagation("AGENTGAUGE_PROPAGATE_THREADS"),
         "flush_timeout_s": read.seconds("AGENTGAUGE_FLUSH_TIMEOUT", default=5.0),
         "tier_timeouts_s": {**TIER_TIMEOUTS_S, **read.seconds_by_tier("AGENTGAUGE_TIER_TIMEOUTS")},
         "disabled": read.flag("OTEL_SDK_DISABLED", default=False),
@@ -227,6 +252,8 @@ def _fits(name: str, value: object) -> bool:
             isinstance(tier, str) and isinstance(limit, int | float) and limit > 0
             for tier, limit in value.items()
         )
+    if name == "propagate_threads":
+        return isinstance(value, bool | str) and propagation(value) is not None
     if name == "flush_timeout_s":
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and 0 <= value <= _MOST_FLUSH_S  # type: ignore[operator]  # a number

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from agentgauge import instrument, lifecycle, pricing, semconv
+from agentgauge import config, instrument, lifecycle, pricing, semconv
 from agentgauge._version import __version__
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
@@ -25,6 +25,7 @@ from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import make_provider, resource_of
 from agentgauge.pipeline.sender import Sender
+from agentgauge.scopes import propagation
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
 from agentgauge.store.write import Store
@@ -92,6 +93,27 @@ def start_auto() -> None:
         _start(replace(read_settings(), set_global=False), auto=True)
 
 
+def start_in_child(settings: Settings, run_id: str) -> None:
+    """In a process that was spawned: recording as in its parent, unless the program has its own `init`.
+
+    Args:
+        settings: those of the parent.
+        run_id: the run that both belong to.
+    """
+    if runtime.active() is None:
+        os.environ.setdefault(RUN_ID, run_id)
+        _start(replace(settings, set_global=False), auto=True)
+
+
+def _plain(settings: Settings) -> Settings:
+    """The settings, with mappings that can be pickled."""
+    return replace(
+        settings,
+        providers=dict(settings.providers),
+        resource_attributes=dict(settings.resource_attributes),
+    )
+
+
 def _start(settings: Settings, *, auto: bool = False) -> None:
     if settings.disabled:
         return
@@ -135,6 +157,10 @@ def _build(settings: Settings, *, auto: bool) -> None:
     pipeline.open_store()
     if settings.instrument:
         instrument.start(sources)
+    propagation.start(
+        config.propagation(settings.propagate_threads) or "threads",
+        in_child=functools.partial(start_in_child, _plain(settings), run_id),
+    )
     lifecycle.install()
 
 

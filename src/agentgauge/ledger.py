@@ -83,13 +83,16 @@ class Part(NamedTuple):
 class Account:
     """The sums of one scope. A call counts in its own account and in every one above it.
 
-    `owner` is the scope, or the budget, that opened it.
+    `owner` is the scope, or the budget, that opened it. One that `closes` takes no call once it has ended.
     """
 
-    def __init__(self, *, parent: Account | None, origin: Origin, owner: object = None) -> None:
+    def __init__(
+        self, *, parent: Account | None, origin: Origin, owner: object = None, closes: bool = False
+    ) -> None:
         self.parent = parent
         self.origin = origin
         self.owner = owner
+        self.closes = closes
         self.ended = False
         self._by_agent: dict[str, Totals] = {}
         self._parts: dict[Part, Totals] = {}
@@ -164,12 +167,19 @@ def current(context: Context | None = None) -> Account:
     """The innermost open account.
 
     A worker that was started inside a scope keeps that scope's context when the scope has long ended;
-    its calls belong to nobody we know, so they go to the process and never to a closed agent.
+    its calls belong to nobody we know, so they go to the process and never to a closed agent. What an
+    ended step, tool or budget has left running is still the agent's around it.
     """
-    account = otel_context.get_value(_KEY, context)
-    if not isinstance(account, Account) or account.ended:
+    innermost = otel_context.get_value(_KEY, context)
+    if not isinstance(innermost, Account):
         return root
-    return account
+    found: Account | None = None
+    for account in innermost.chain():
+        if not account.ended:
+            found = found or account
+        if account.closes:
+            return root if account.ended or found is None else found
+    return found or root
 
 
 def with_account(account: Account, context: Context | None = None) -> Context:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge import instrument, ledger
 from agentgauge.guard import guarded
 from agentgauge.pipeline import runtime
+from agentgauge.scopes import propagation
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -46,6 +47,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
     with guarded("shutting down"):
         done = flush(timeout_s=limit)
         instrument.stop()
+        propagation.stop()
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
             active.sender.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -37,6 +38,8 @@ USAGE_WAIT_S = 2.0
 
 _CANCELLING = ("CancelledError", "KeyboardInterrupt", "GeneratorExit", "SystemExit")
 _CHANGES = ("created", "modified")
+_CLOSING = ("workflow", "agent", "branch")
+"""Kinds that say whose calls are: what goes on after such a scope has ended is not its any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,17 @@ class Scope:
         self.name = opening.name
         self.opening = opening
         parent = ledger.current(around)
-        self._account = Account(parent=parent, origin=opening.origin_below(parent.origin), owner=self)
+        self._account = Account(
+            parent=parent,
+            origin=opening.origin_below(parent.origin),
+            owner=self,
+            closes=opening.kind in _CLOSING,
+        )
         self._span_name = opening.span_name or f"plan {self._account.origin.agent}"
         self._details: dict[str, Any] = dict(opening.details)
         self._events: list[tuple[str, int, Mapping[str, Any]]] = []
         self._start_ns = time.time_ns()
+        self._process_id = os.getpid()
         self._span: Span | None = None
         self._context = self._open(around)
         self._attached: list[Token[Context]] = []
@@ -170,7 +179,8 @@ class Scope:
 
     def end(self, error: BaseException | None = None) -> None:
         """Ends the scope; the first time counts."""
-        if self._account.ended:
+        # A role says what code is for, not for how long: what its library has left running keeps it.
+        if self._account.ended or self.kind == "role":
             return
         self._account.ended = True
         with guarded("ending a scope"):
@@ -178,7 +188,8 @@ class Scope:
 
     def _finish(self, error: BaseException | None) -> None:
         active, span, opening = runtime.active(), self._span, self.opening
-        if active is None or span is None:
+        # After a fork inside the scope, its end is the parent's to report.
+        if active is None or span is None or self._process_id != os.getpid():
             return
         name = type(error).__name__ if error is not None else None
         status = "ok" if name is None else "cancelled" if name in _CANCELLING else "error"
