@@ -235,7 +235,14 @@ def _checked(given: Mapping[str, object]) -> dict[str, object]:
     return out
 
 
-def _fits(name: str, value: object) -> bool:
+def _are_limits(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(tier, str) and isinstance(limit, int | float) and limit > 0
+        for tier, limit in value.items()
+    )
+
+
+def _fits(name: str, value: object) -> bool:  # noqa: PLR0911  # one form of value after the other
     """Whether an argument has the type of its setting."""
     if name in _TEXTS:
         return isinstance(value, str) and (bool(value.strip()) or name != "service_name")
@@ -248,10 +255,7 @@ def _fits(name: str, value: object) -> bool:
             isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str)
         )
     if name == "tier_timeouts_s":
-        return isinstance(value, Mapping) and all(
-            isinstance(tier, str) and isinstance(limit, int | float) and limit > 0
-            for tier, limit in value.items()
-        )
+        return _are_limits(value)
     if name == "propagate_threads":
         return isinstance(value, bool | str) and propagation(value) is not None
     if name == "flush_timeout_s":

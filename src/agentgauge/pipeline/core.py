@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge import guard, pricing
 from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
-from agentgauge.pipeline import spans
+from agentgauge.pipeline import events, spans
 from agentgauge.pipeline.background import BackgroundCalls, Waiting
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
@@ -110,7 +110,9 @@ class Pipeline:
             self.warn("backlog", "Calls end faster than they can be counted; some have no tool tokens.")
             content, size = None, 0
         self._waiting_bytes += size
-        self.worker.put(FinishedCall(call, account, content))
+        event = events.event_of(call, account)
+        self.worker.put(FinishedCall(call, account, content, event))
+        events.tell(event)
 
     def scope_ended(self, scope: FinishedScope) -> None:
         """A workflow, agent, step, tool or branch has ended."""
@@ -127,6 +129,8 @@ class Pipeline:
         if isinstance(item, FinishedCall):
             call = self._counted(item)
             item.account.settle(call)
+            if item.event is not None:
+                item.event.counted(call)
             self._batch.calls.append(call)
             self._write_span(spans.call_span(call))
         elif isinstance(item, FinishedScope):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.ledger import Part
+from agentgauge.pipeline import runtime
 from agentgauge.report import query
 from agentgauge.report.build import reduced_source
 from agentgauge.report.recorded import Recorded
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
 MEMORY_ROLES = frozenset({"memory", "mem0", "agentic_memory", "lightmem"})
 """Roles whose calls are a memory's own; all others answer."""
 
+WAIT_S = 30.0
+"""A result file is written once, so its numbers may take their time."""
+
 Parts = dict[Part, Totals]
 
 
-def llm_usage(scope: Scope, *, details: bool = False) -> dict[str, Any]:
+def llm_usage(scope: Scope, *, details: bool = False, timeout_s: float = WAIT_S) -> dict[str, Any]:
     """What a trial used so far, for the benchmark's result file; `scope` is the workflow around it.
 
-    Waits up to 2 s for calls that are still being counted. Calls of child processes are not in it: see
-    `trials`.
+    Waits up to `timeout_s` for calls that are still being counted here; the details say how many are
+    `pending` then. Calls of child processes are not in it: see `trials`.
 
     Returns:
         `{"llm_usage": {"total_calls", "prompt_tokens", "completion_tokens", "reasoning_tokens",
@@ -35,7 +39,13 @@ def llm_usage(scope: Scope, *, details: bool = False) -> dict[str, Any]:
         completion, None when no server reported any. `total_tokens` is what the servers said, and where
         they said none, prompt + completion. With `details`, `llm_usage_details` as well: see `of_parts`.
     """
-    return of_parts(scope.parts(), details=details)
+    active = runtime.active()
+    if active is not None:
+        active.pipeline.settled(timeout_s=timeout_s)
+    told = of_parts(scope.parts(), details=details)
+    if details:
+        told["llm_usage_details"]["pending"] = scope.usage.pending
+    return told
 
 
 def of_parts(

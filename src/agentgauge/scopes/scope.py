@@ -157,6 +157,19 @@ class Scope:
         known = {f"agentgauge.template.{key}": value for key, value in noted.items() if value is not None}
         self._events.append(("agentgauge.template", time.time_ns(), known))
 
+    @property
+    def planned(self) -> list[tuple[str, bool]]:
+        """The planned steps in order, and whether a step of that name has ended well inside."""
+        return [(step, step in self._details.get("done", ())) for step in self._details.get("plan", ())]
+
+    def note_method(self, method: str, **counts: int) -> None:
+        """Notes text that was made without a model: how, and estimated `input_tokens`, `output_tokens`.
+
+        It is no call and in no sum.
+        """
+        noted = {"method": clean_text(method), **counts, "source": "estimated"}
+        self._details.setdefault("methods", []).append(noted)
+
     def note_route(self, route: Mapping[str, Any]) -> None:
         """Notes a choice of model, as `agentgauge.routing` makes it."""
         self._details.setdefault("routes", []).append(dict(route))
@@ -183,8 +196,18 @@ class Scope:
         if self._account.ended or self.kind == "role":
             return
         self._account.ended = True
+        if self.kind == "step" and error is None:
+            self._tick()
         with guarded("ending a scope"):
             self._finish(error)
+
+    def _tick(self) -> None:
+        """Tells the innermost scope with a plan of this step that it is done."""
+        for account in self._account.chain():
+            above = account.owner
+            if isinstance(above, Scope) and self.name in above._details.get("plan", ()):  # noqa: SLF001
+                above._details.setdefault("done", []).append(self.name)  # noqa: SLF001
+                return
 
     def _finish(self, error: BaseException | None) -> None:
         active, span, opening = runtime.active(), self._span, self.opening
