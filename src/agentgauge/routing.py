@@ -250,7 +250,8 @@ def _choice(
 def _reason(error: Exception, limit_s: float | None, lasted_s: float) -> str:
     """In words without the error's own text, which can carry content."""
     if any("Timeout" in kind.__name__ for kind in type(error).__mro__):
-        return f"timed out after {limit_s if limit_s is not None else lasted_s:.0f}s"
+        after_s = limit_s if limit_s is not None else lasted_s
+        return f"timed out after {after_s:.{0 if after_s >= 1 else 1}f}s"
     status = getattr(error, "status_code", None)
     name = type(error).__name__
     return f"{name} {status}" if isinstance(status, int) else name

@@ -55,13 +55,13 @@ def request_query(selection: Selection, *, has_tools: bool | None) -> tuple[str,
     where, values = selection.where()
     if has_tools is not None:
         where, values = f"has_tools = ? AND {where}", [has_tools, *values]
-    return (
+    sql = (
         "SELECT *, (SELECT json_group_array(tool) FROM (SELECT tool FROM call_tools AS t"  # noqa: S608  # made here
         " WHERE t.trace_id = calls.trace_id AND t.span_id = calls.span_id"
         " AND t.calls + t.new_result_tokens + t.carried_result_tokens > 0 ORDER BY tool)) AS tools_used"
-        f" FROM calls WHERE {where} ORDER BY end_ns",
-        values,
+        f" FROM calls WHERE {where} ORDER BY end_ns"
     )
+    return sql, values
 
 
 def _record(row: sqlite3.Row) -> Record:

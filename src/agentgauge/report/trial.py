@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge.ledger import Part
 from agentgauge.pipeline import runtime
 from agentgauge.report import query
-from agentgauge.report.build import reduced_source
+from agentgauge.report.build import token_source
 from agentgauge.report.recorded import Recorded
 from agentgauge.store.read import open_store
 from agentgauge.totals import Totals
@@ -55,8 +55,8 @@ def of_parts(
 
     The details have the sums before a fork (outside any branch), of each branch, of memory calls and of
     those that respond, by role and by agent; each with `retries` (HTTP attempts after a call's first, in
-    no count of calls), `requests` (calls + retries) and `source`, who counted its tokens: provider,
-    estimated (here), mixed or none.
+    no count of calls), `requests` (calls + retries), `failed_calls`, `calls_without_usage` (known to nobody)
+    and `source`, who counted its tokens: provider, estimated (here), mixed or none.
     """
     told = {"llm_usage": _usage(parts)}
     if not details:
@@ -118,8 +118,13 @@ def _origin(parts: Mapping[Part, Totals]) -> dict[str, Any]:
     sums = Totals()
     for totals in parts.values():
         sums.merge(totals)
-    source = reduced_source(sums.usage_sources)
-    return {"retries": sums.retries, "requests": sums.requests, "failed_calls": sums.errors, "source": source}
+    return {
+        "retries": sums.retries,
+        "requests": sums.requests,
+        "failed_calls": sums.errors,
+        "calls_without_usage": sums.usage_sources["none"],
+        "source": token_source(sums.usage_sources),
+    }
 
 
 def _block(parts: Mapping[Part, Totals]) -> dict[str, Any]:
