@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -143,12 +144,33 @@ def test_one_budget_entered_twice_counts_each_time_apart(gauge, server, client):
     assert requests(server) == 2
 
 
-def test_another_threads_calls_are_its_own(gauge, server, client):
+def test_a_daemon_threads_calls_are_its_own(gauge, server, client):
     with gauge.budget(tokens=1):
         ask(client)
-        thread = threading.Thread(target=ask, args=(client,))
+        thread = threading.Thread(target=ask, args=(client,), daemon=True)
         thread.start()
         thread.join()
+
+    assert requests(server) == 2
+
+
+def test_a_task_of_a_pool_is_inside(gauge, server, client):
+    with gauge.budget(tokens=1), ThreadPoolExecutor() as pool:
+        ask(client)
+        with pytest.raises(BudgetExceeded):
+            pool.submit(ask, client).result()
+
+    assert requests(server) == 1
+
+
+def test_what_a_budget_that_has_ended_left_running_is_not_stopped(gauge, server, client):
+    with ThreadPoolExecutor() as pool:
+        ended = threading.Event()
+        with gauge.budget(tokens=1):
+            ask(client)
+            late = pool.submit(lambda: (ended.wait(30), ask(client)))
+        ended.set()
+        late.result()
 
     assert requests(server) == 2
 

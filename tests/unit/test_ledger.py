@@ -101,14 +101,26 @@ def test_the_dictionary_has_no_agents_inside_agents():
     assert "pending" not in shown
 
 
-def test_a_scope_that_has_ended_is_nobodys_current_one():
-    _, inner = accounts()
-    context = ledger.with_account(inner)
-    assert ledger.current(context) is inner
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        ((), "tool"),
+        (("tool",), "step"),
+        (("step",), "tool"),
+        (("step", "tool"), "agent"),
+        (("agent",), None),
+        (("agent", "tool"), None),
+        (("workflow",), "tool"),
+    ],
+)
+def test_what_runs_on_is_its_open_agents_and_never_a_closed_ones(closed, expected):
+    above, scopes = ledger.root, {}
+    for kind in ("workflow", "agent", "step", "tool"):
+        closes = kind in {"workflow", "agent"}
+        above = scopes[kind] = Account(parent=above, origin=Origin(), closes=closes)
+        above.ended = kind in closed
 
-    inner.ended = True
-
-    assert ledger.current(context) is ledger.root
+    assert ledger.current(ledger.with_account(above)) is scopes.get(expected, ledger.root)
 
 
 def test_a_fork_forgets_only_what_is_not_counted_yet():
