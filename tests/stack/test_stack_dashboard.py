@@ -7,11 +7,13 @@ import time
 
 import pytest
 from eventually import eventually
+from judge import told
 
 from agentgauge.stack.shipped import shipped
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 DASHBOARD = json.loads(shipped("dashboards/agentgauge.json").read_text())
+DEMO = "agentgauge-demo"
 WINDOW_S, STEP_S = 600, 10
 BUILT_IN = {"__range": "10m", "__rate_interval": "1m", "__interval": "10s"}
 
@@ -55,6 +57,24 @@ def test_the_dashboard_has_queries():
 @pytest.mark.parametrize("target", QUERIES)
 def test_a_query_returns_data(stack, reports, target):
     eventually(lambda: samples(stack, target))
+
+
+def shown(stack, title):
+    """The one number of a stat panel, with the demo's service chosen."""
+    (panel,) = [one for one in _panels(DASHBOARD["panels"]) if one["title"] == title]
+    query = filled_in(panel["targets"][0]["expr"]).replace('service_name=~".*"', f'service_name="{DEMO}"')
+    assert DEMO in query
+    ((_, value),) = stack.query(query)
+    return value
+
+
+def test_what_is_shown_of_the_chosen_time_is_what_the_server_told(stack, reports):
+    right = told(reports)
+    tokens = right["total", "", "input_tokens"] + right["total", "", "output_tokens"]
+
+    eventually(lambda: round(10**9 * shown(stack, "Cost")), right["total", "", "cost_nanousd"])
+    eventually(lambda: shown(stack, "Tokens"), tokens)
+    eventually(lambda: shown(stack, "Calls"), sum(report["totals"]["calls"] for report in reports))
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable["name"])

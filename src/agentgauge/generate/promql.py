@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 RATIO, THRESHOLD, APPLIED = "agentgauge:indicator", "agentgauge:threshold", "agentgauge:indicator:threshold"
 """Recorded series: indicators, thresholds as they are set, the threshold that applies to each indicator."""
 
+GROWTH = "growth"
+"""What a counter grew by between its first and its last sample in a window, without extrapolation.
+
+It is whole because a series begins with a 0 and never goes back: a Collector that has forgotten its sums
+takes another instance id, and so other series.
+"""
+
 SERVICE_LABEL, ENVIRONMENT_LABEL, AGENT_LABEL = map(prometheus_label, (SERVICE, ENVIRONMENT, AGENT))
 BY_SERVICE = (SERVICE_LABEL, ENVIRONMENT_LABEL)
 BY_AGENT = (*BY_SERVICE, AGENT_LABEL)
@@ -32,18 +39,24 @@ def one_of(label: str, values: Iterable[str]) -> str:
 
 
 def change(wanted: Sum, window: str, *matchers: str, function: str = "rate") -> str:
-    """`rate` or `increase` of every series of a sum, as one vector that a `sum by` can take.
+    """`rate`, `increase` or growth of every series of a sum, as one vector that a `sum by` can take.
 
     A rate has no name left, so series of two metrics with the same labels would collide: each metric after
     the first gets a label of its own. They are not added with `+`, which gives nothing where one is missing.
     """
     only = [one_of(label, values) for label, values in wanted.only]
     rates = [
-        f"{function}({selector(metric(name).prometheus_name, *only, *matchers)}[{window}])"
+        _over(f"{selector(metric(name).prometheus_name, *only, *matchers)}[{window}]", function)
         for name in wanted.metrics
     ]
     marked = [f'label_replace({rate}, "part", "{n}", "", "")' for n, rate in enumerate(rates[1:], start=2)]
     return " or ".join([rates[0], *marked])
+
+
+def _over(series: str, function: str) -> str:
+    if function == GROWTH:
+        return f"(max_over_time({series}) - min_over_time({series}))"
+    return f"{function}({series})"
 
 
 def total(wanted: Sum, by: Iterable[str], window: str, *matchers: str, function: str = "rate") -> str:

@@ -78,7 +78,7 @@ def start_native(places: Places, ports: Ports, *, overlay: Path | None, say: Say
 
 
 def stop_native(places: Places, processes: list[Running] | tuple[Running, ...]) -> None:
-    """Stops the Collector first, which hands on what it has, then the others; forgets them."""
+    """Stops the Collector first: what it cannot hand on stays in its queues on disk; forgets all."""
     for first in (True, False):
         wave = [one for one in processes if (one.name == "collector") is first]
         if wave:
