@@ -16,6 +16,9 @@ def look_up(topic: str) -> str:
     return f"Nothing is known about {topic}."
 
 
+look_up.handle_validation_error = True  # what a model gets wrong is told to it
+
+
 def run(key):
     model = ChatOpenAI(
         model=os.environ.get("AGENT_MODEL", MODEL), base_url=os.environ["OPENAI_BASE_URL"], api_key=key

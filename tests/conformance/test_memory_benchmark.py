@@ -1,7 +1,6 @@
 """Six memory agents, intercepted without their help: the server's books, spans, ledger and report agree."""
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -11,60 +10,17 @@ import pytest
 from agentgauge.demo.simulated import SimulatedServer
 from agents.answers import rules_for
 from books import rows
-from environments import ROOT, SOURCES, with_libraries
+from memory_agents import (
+    AGENTS,
+    CLIENTS,
+    NAMES,
+    TRIALS,
+    interpreter,
+    program_environment,
+    run_trials,
+)
 from otlp import Receiver
 from running import RUN
-
-AGENTS = ROOT / "tests" / "agents"
-# Newest openai with Mem0 2, and openai 2 with Mem0 1, which works in a thread pool that carries no context.
-CLIENTS = {"openai 3": (None, "2.2.1"), "openai 2": ("2.54.0", "1.0.11")}
-NAMES = (
-    "provider_wrapper",
-    "responder_updater",
-    "langchain_react",
-    "mem0_memory",
-    "amem_memory",
-    "lightmem_like",
-)
-LIBRARIES = {"langchain_react", "mem0_memory", "amem_memory"}
-TRIALS = ("sim-trial-1", "sim-trial-2", "sim-trial-3")
-
-
-def interpreter(client, agent):
-    if agent not in LIBRARIES and client == "openai 3":
-        return sys.executable  # which has that client
-    openai, mem0 = CLIENTS[client]
-    return with_libraries("memory-agents", f"mem0ai=={mem0}", openai=openai)
-
-
-def program_environment(server, folder, **more):
-    """Without any setting of whoever runs the tests; a key that no trial has is what a leak would use."""
-    foreign = ("AGENTGAUGE", "OTEL", "OPENAI", "PYTHON", "MEM0", "LANGSMITH")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | {
-        "OPENAI_BASE_URL": f"{server.url}/v1",
-        "OPENAI_API_KEY": "sim-nobody",
-        "AGENTGAUGE_STORE": str(folder / "store.sqlite"),
-        "LANGSMITH_TRACING": "false",
-        **more,
-    }
-
-
-def run_trials(python, agent, how, keys, *, server, folder, **more):
-    """What trials.py says of each trial."""
-    environment = program_environment(server, folder, PYTHONPATH=str(SOURCES), **more)
-    done = subprocess.run(
-        [python, AGENTS / "trials.py", agent, how, *keys],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def usage_in(book):
@@ -115,7 +71,7 @@ def ran(request, tmp_path_factory):
             server.script.load({"api_key": key, "rules": rules})
         said = run_trials(
             interpreter(client, agent), agent, "threads", TRIALS,
-            server=server, folder=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
+            url=server.url, folder=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
         )  # fmt: skip
         books, spans = server.books.to_dict()["by_api_key"], receiver.spans()
     return agent, said, books, rows(folder / "store.sqlite"), [s for s in spans if s["kind"] == "CLIENT"]
@@ -157,7 +113,7 @@ def test_every_call_is_its_agents(ran):
 def test_run_records_the_agent_as_it_is(agent, tmp_path):
     with SimulatedServer(seed=5) as server:
         server.script.load({"api_key": "sim-run", "rules": rules_for(agent, mem0=2)})
-        environment = program_environment(server, tmp_path, OPENAI_API_KEY="sim-run")
+        environment = program_environment(server.url, tmp_path, OPENAI_API_KEY="sim-run")
         done = subprocess.run(
             [*RUN, "--format", "json", "--", interpreter("openai 3", agent), AGENTS / f"{agent}.py"],
             cwd=tmp_path,
@@ -184,7 +140,7 @@ def test_run_records_the_agent_as_it_is(agent, tmp_path):
 def test_no_token_of_64_overlapping_trials_is_on_the_wrong_one(how, tmp_path):
     keys = [f"sim-trial-{number}" for number in range(64)]
     with SimulatedServer(seed=9) as server:
-        said = run_trials(sys.executable, "provider_wrapper", how, keys, server=server, folder=tmp_path)
+        said = run_trials(sys.executable, "provider_wrapper", how, keys, url=server.url, folder=tmp_path)
         books = server.books.to_dict()["by_api_key"]
 
     assert {key: used["llm_usage"] for key, used in said["used"].items()} == {
@@ -201,7 +157,7 @@ def test_a_server_without_usage_is_counted_here_and_marked(form, tmp_path):
     with SimulatedServer(seed=5) as server:
         server.script.load({"api_key": "sim-vllm", "rules": [{"usage": form, "times": None}]})
         said = run_trials(
-            sys.executable, "provider_wrapper", "serial", ["sim-vllm"], server=server, folder=tmp_path
+            sys.executable, "provider_wrapper", "serial", ["sim-vllm"], url=server.url, folder=tmp_path
         )
 
     used = said["used"]["sim-vllm"]
