@@ -6,6 +6,7 @@ Needs OPENAI_API_KEY. Run it: python examples/benchmark_trials.py; then: agentga
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from openai import OpenAI
 
@@ -18,7 +19,7 @@ def ask(client: OpenAI, text: str, model: str = "gpt-4o-mini") -> None:
     client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}])
 
 
-def trial(number: int) -> ag.Usage:
+def trial(number: int) -> tuple[dict[str, Any], ag.Usage]:
     """A shared beginning, then two ways on; what the memory does stands apart."""
     with OpenAI() as client, ag.workflow("trial", id=f"trial-{number}") as run, ag.agent("responder"):
         ask(client, "My name is Ana.")
@@ -27,17 +28,17 @@ def trial(number: int) -> ag.Usage:
         for branch in ("with-memory", "without-memory"):
             with run.branch(branch):
                 ask(client, "What is my name?")
-    told = formats.llm_usage(run, details=True)
-    apart = {name: told["llm_usage_details"][name]["total_tokens"] for name in ("before_fork", "memory")}
-    print(json.dumps({"trial": number, "llm_usage": told["llm_usage"], **apart}))
-    return run.usage
+    return formats.llm_usage(run, details=True), run.usage
 
 
 def main() -> None:
     """Four trials in threads."""
     ag.init("memory-benchmark")
     with ThreadPoolExecutor(max_workers=4) as pool:
-        for usage in pool.map(trial, range(1, 5)):
+        for told, usage in pool.map(trial, range(1, 5)):
+            parts = {name: told["llm_usage_details"][name] for name in ("before_fork", "memory")}
+            apart = {name: part["total_tokens"] for name, part in parts.items()}
+            print(json.dumps({"llm_usage": told["llm_usage"], **apart}))
             print(f"{usage.input_tokens} in, {usage.output_tokens} out, {usage.cost_usd} USD")
 
 
