@@ -40,6 +40,7 @@ class TokenUsage:
     """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output.
 
     `has_audio`: some of the tokens are audio, which has rates of its own.
+    `outside` is what the server's own total has beyond input and output, which it does not explain.
     """
 
     input: int | None = None
@@ -48,6 +49,7 @@ class TokenUsage:
     cache_write: int | None = None
     reasoning: int | None = None
     has_audio: bool = False
+    outside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,19 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """The choice of a model: its tier, and `model (tier)` of those that were passed over.
+
+    `timeout_s` is what an attempt may take; None leaves the client's own time-out alone.
+    """
+
+    model: str
+    tier: str | None = None
+    bypassed: tuple[str, ...] = ()
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Who made a call: the innermost agent, role and workflow at the time it started."""
 
@@ -120,6 +135,7 @@ class Origin:
     session_id: str | None = None
     user_id: str | None = None
     conversation_id: str | None = None
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)

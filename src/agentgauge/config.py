@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ _TRUE = {"1", "true", "yes", "on"}
 _MOST_FLUSH_S = 3600
 _MOST_BUDGET = 1e15
 _ACTIONS = ("raise", "warn")
+TIER_TIMEOUTS_S: Mapping[str, float] = {"0": 60.0, "1": 90.0, "2": 120.0, "3": 180.0, "4": 240.0}
+"""What a call to a model of each tier may take, from the smallest models to the largest."""
 _TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 _MAPPINGS = ("providers", "resource_attributes")
 _FLAGS = ("instrument", "set_global", "forward_spans", "library_roles", "disabled")
@@ -39,6 +42,7 @@ _FORMS = {
     "budget_action": "one of raise, warn",
     "propagate_threads": f"True, False, or one of {', '.join(_PROPAGATIONS)}",
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
+    "tier_timeouts_s": "a mapping of tiers (strings) to seconds of more than 0",
 }
 
 
@@ -78,6 +82,8 @@ class Settings:
             and processes that are started as well; `all`, daemon threads too; `off`. True is `threads`,
             False `off`; AGENTGAUGE_PROPAGATE_THREADS.
         flush_timeout_s: the longest that exit or `shutdown()` may take; AGENTGAUGE_FLUSH_TIMEOUT.
+        tier_timeouts_s: tier -> seconds, for calls whose route asks for it (`agentgauge.routing`);
+            AGENTGAUGE_TIER_TIMEOUTS ("0=30,large=300") changes single tiers.
         disabled: switches all off; OTEL_SDK_DISABLED.
         resource_attributes: further resource attributes; OTEL_RESOURCE_ATTRIBUTES.
         problems: settings that could not be used, one line each; they are logged once and reported.
@@ -101,6 +107,7 @@ class Settings:
     forward_spans: bool = True
     propagate_threads: bool | Propagation = "threads"
     flush_timeout_s: float = 5.0
+    tier_timeouts_s: Mapping[str, float] = field(default_factory=lambda: TIER_TIMEOUTS_S)
     disabled: bool = False
     resource_attributes: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -172,10 +179,7 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return default
-        try:
-            number = float(value)
-        except ValueError:
-            number = -1.0
+        number = _number(value)
         if 0 <= number <= _MOST_FLUSH_S:
             return number
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
@@ -200,6 +204,16 @@ class _Reader:
             self.problems.append(f"{name}={value!r} is none of {', '.join(known)}; using {known[0]}.")
         return value if value in known else known[0]
 
+    def seconds_by_tier(self, name: str) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for tier, text in self.pairs(name).items():
+            number = _number(text)
+            if number > 0:
+                found[tier] = number
+            else:
+                self.problems.append(f"{name}: {tier}={text!r} is no number of seconds; left out.")
+        return found
+
     def pairs(self, name: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for part in filter(None, (p.strip() for p in clean_text(self.environ.get(name, "")).split(","))):
@@ -209,6 +223,15 @@ class _Reader:
             else:
                 self.problems.append(f"{name}: {part!r} is not of the form key=value; left out.")
         return found
+
+
+def _number(text: str) -> float:
+    """The finite number that a text is, -1 when it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return -1.0
+    return number if math.isfinite(number) else -1.0
 
 
 def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
@@ -248,6 +271,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
         "propagate_threads": read.propagation("AGENTGAUGE_PROPAGATE_THREADS"),
         "flush_timeout_s": read.seconds("AGENTGAUGE_FLUSH_TIMEOUT", default=5.0),
+        "tier_timeouts_s": {**TIER_TIMEOUTS_S, **read.seconds_by_tier("AGENTGAUGE_TIER_TIMEOUTS")},
         "disabled": read.flag("OTEL_SDK_DISABLED", default=False),
         "resource_attributes": resource,
     }
@@ -276,7 +300,14 @@ def _checked(given: Mapping[str, object]) -> dict[str, object]:
     return out
 
 
-def _fits(name: str, value: object) -> bool:
+def _are_limits(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(tier, str) and isinstance(limit, int | float) and limit > 0
+        for tier, limit in value.items()
+    )
+
+
+def _fits(name: str, value: object) -> bool:  # one form of value after the other
     """Whether an argument has the type of its setting."""
     if name in _TEXTS:
         return isinstance(value, str) and (bool(value.strip()) or name != "service_name")
@@ -306,6 +337,7 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "store": _is_path,
     "prices": _is_path,
     "propagate_to": _are_hosts,
+    "tier_timeouts_s": _are_limits,
     "propagate_threads": lambda value: propagation(value) is not None,
     "budget_usd": lambda value: _is_number(value, _is_limit),
     "budget_tokens": lambda value: _is_number(value, _is_limit),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry import context as otel_context
 
@@ -64,6 +64,22 @@ class _ByAgent(dict[str, Usage]):
         return Usage()
 
 
+class Part(NamedTuple):
+    """Whose, and by which model, the calls of one sum were."""
+
+    agent: str
+    role: str | None
+    branch: str | None
+    provider: str | None
+    model: str
+
+    @classmethod
+    def of(cls, call: Call) -> Part:
+        """The part that a call belongs to."""
+        origin, request = call.origin, call.request
+        return cls(origin.agent, origin.role, origin.branch, request.provider, request.model)
+
+
 class Account:
     """The sums of one scope. A call counts in its own account and in every one above it.
 
@@ -79,6 +95,8 @@ class Account:
         self.closes = closes
         self.ended = False
         self._by_agent: dict[str, Totals] = {}
+        self._parts: dict[Part, Totals] = {}
+        self._last: Call | None = None
         self._uncounted: dict[tuple[int, int], Call] = {}
 
     def chain(self) -> Iterator[Account]:
@@ -101,14 +119,27 @@ class Account:
                 account._replace(call)
 
     def _take(self, call: Call) -> None:
-        self._uncounted[call.key] = call
+        self._uncounted[call.key] = self._last = call
 
     def _replace(self, call: Call) -> None:
         self._uncounted.pop(call.key, None)
-        self._sum_of(call.origin.agent).add(call)
+        self._by_agent.setdefault(call.origin.agent, Totals()).add(call)
+        self._parts.setdefault(Part.of(call), Totals()).add(call)
+        if self._last is not None and self._last.key == call.key:
+            self._last = call
 
-    def _sum_of(self, agent: str) -> Totals:
-        return self._by_agent.setdefault(agent, Totals())
+    @property
+    def last(self) -> Call | None:
+        """The call that ended last; its final numbers once it has been counted."""
+        return self._last
+
+    def parts(self) -> dict[Part, Totals]:
+        """A copy of the same sums as in `usage`, by agent, role, branch, provider and model."""
+        with _lock:
+            found, waiting = deepcopy(self._parts), list(self._uncounted.values())
+        for call in waiting:
+            found.setdefault(Part.of(call), Totals()).add(call)
+        return found
 
     def usage(self) -> Usage:
         """A copy of the sums at this moment."""

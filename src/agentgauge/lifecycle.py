@@ -73,6 +73,12 @@ def flush(*, timeout_s: float) -> bool:
     return done
 
 
+def store_ended(*, timeout_s: float) -> bool:
+    """Stores what has ended and leaves what is open; False when the time ran out."""
+    active = runtime.active()
+    return active is None or active.pipeline.flush(timeout_s=timeout_s)
+
+
 def install() -> None:
     """Hooks into exit, SIGTERM and fork, once a process."""
     if "exit" not in _installed:

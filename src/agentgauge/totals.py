@@ -18,7 +18,8 @@ class Totals:
     """Sums over calls. Tokens are counts, money is nano-USD, `duration_s` is time spent in model calls.
 
     `reasoning_tokens` is None when no server reported any; `cost_nanousd` is None when nothing is priced.
-    Tool definition and result tokens are part of input, tool call tokens part of output.
+    Tool definition and result tokens are part of input, tool call tokens part of output. `outside_tokens`,
+    which no JSON of ours has, is what servers' own totals have beyond input and output.
     """
 
     calls: int = 0
@@ -42,6 +43,7 @@ class Totals:
     wasted_cost_nanousd: int = 0
     duration_s: float = 0.0
     usage_sources: dict[str, int] = field(default_factory=lambda: {s.value: 0 for s in UsageSource})
+    outside_tokens: int = 0
 
     def add(self, call: Call) -> None:
         """Counts one call in."""
@@ -72,6 +74,7 @@ class Totals:
             self.wasted_cost_nanousd += call.cost.nanousd if call.cost else 0
         self.duration_s += call.duration_s
         self.usage_sources[call.usage_source] += 1
+        self.outside_tokens += usage.outside or 0
 
     def merge(self, other: Totals) -> None:
         """Adds another sum, field by field; what is None on both sides stays None."""
@@ -85,7 +88,8 @@ class Totals:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, keys in the contract's order."""
-        return {name: _copy(getattr(self, name)) for name in Totals.__dataclass_fields__}
+        names = (name for name in Totals.__dataclass_fields__ if name != "outside_tokens")
+        return {name: _copy(getattr(self, name)) for name in names}
 
 
 def _copy(value: Any) -> Any:

@@ -135,3 +135,38 @@ def test_a_reader_that_leaves_early_is_no_error(newsroom, form):
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class TestFormats:
+    """`report --format` beyond tables and JSON."""
+
+    def test_csv_has_a_line_for_each_call_and_tools_narrow_it_down(self, newsroom):
+        every = agentgauge("report", "--store", newsroom, "--format", "csv").stdout.splitlines()
+        calls = json.loads(agentgauge("report", "--store", newsroom, "--format", "json").stdout)["totals"]
+        some = agentgauge("report", "--store", newsroom, "--format", "csv", "--tools").stdout.splitlines()
+
+        assert every[0].startswith("request_id,timestamp,model,action,input_tokens")
+        assert len(every) == calls["calls"] + 1
+        assert 1 < len(some) < len(every)
+        assert set(some) < set(every)
+
+    def test_text_statistics_and_llm_usage_tell_the_same_total(self, newsroom):
+        def told(form):
+            return agentgauge("report", "--store", newsroom, "--workflow", "T-42", "--format", form).stdout
+
+        report, (trial,) = json.loads(told("json")), json.loads(told("llm-usage"))
+
+        total = report["totals"]["total_tokens"]
+        assert (trial["id"], trial["llm_usage"]["total_tokens"]) == ("T-42", total)
+        assert f"\nTotal Tokens: {total}\n" in told("text")
+        assert told("statistics").startswith("EXECUTION STATISTICS\n")
+
+    def test_an_unknown_workflow_has_nothing(self, newsroom):
+        done = agentgauge("report", "--store", newsroom, "--workflow", "T-99", "--format", "llm-usage")
+
+        assert (done.returncode, done.stdout) == (0, "[]\n")
+
+    def test_choosing_by_tools_is_for_csv(self, newsroom):
+        done = agentgauge("report", "--store", newsroom, "--tools")
+
+        assert (done.returncode, "--format csv" in done.stderr) == (2, True)

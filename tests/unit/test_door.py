@@ -14,13 +14,14 @@ LAYERS = (
     {"agentgauge", "__main__"},
     {"cli"},
     {"demo"},
+    {"formats"},
     {"report"},
     {"generate"},
     {"stack"},
     {"auto"},
     {"asgi", "wsgi", "propagate"},
     {"init", "lifecycle", "instrument", "recording", "servers"},
-    {"budget", "budget_check", "budget_limits"},
+    {"budget", "budget_check", "budget_limits", "routing"},
     {"remote"},
     {"scopes"},
     {"sources"},
@@ -105,6 +106,36 @@ def test_the_door_has_exactly_these_names():
         "workflow",
     ]
     assert all(hasattr(agentgauge, name) for name in agentgauge.__all__)
+
+
+def test_the_side_doors_have_exactly_these_names():
+    from agentgauge import formats, routing
+
+    assert routing.__all__ == ["Attempt", "Choice", "Try", "fallback", "route", "timeout_s"]
+    assert formats.__all__ == [
+        "CallEvent",
+        "Expected",
+        "Recorded",
+        "call_line",
+        "checklist",
+        "event_usage",
+        "execution_statistics",
+        "expected",
+        "iteration_usage",
+        "llm_usage",
+        "on_call",
+        "parser_lines",
+        "parser_tokens",
+        "report",
+        "requests",
+        "routing_lines",
+        "step_lines",
+        "text_export",
+        "to_csv",
+        "tool_analytics",
+        "trials",
+    ]
+    assert all(hasattr(door, name) for door in (formats, routing) for name in door.__all__)
 
 
 @pytest.mark.parametrize("module", GRAPH)

@@ -14,10 +14,15 @@ from agentgauge.cli.terminal import console
 from agentgauge.config import store_path
 from agentgauge.errors import StoreError
 from agentgauge.report.build import build_report
+from agentgauge.report.export import export_of
+from agentgauge.report.requests import request_rows, to_csv
+from agentgauge.report.statistics import statistics_of
 from agentgauge.report.table import SECTIONS, render_report
+from agentgauge.report.trial import trial_rows
 from agentgauge.store.read import Selection, Store, last_run, open_store, runs_like, services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -55,6 +60,17 @@ def _tag(name: str) -> str:
     return name.removeprefix("tag:").strip() if name.startswith("tag:") else ""
 
 
+FORMATS = ["table", "json", "csv", "text", "statistics", "llm-usage"]
+WRITERS: dict[str, Callable[[Store, Selection, bool | None], str]] = {
+    "csv": lambda store, chosen, tools: to_csv(request_rows(store, chosen, has_tools=tools)),
+    "text": lambda store, chosen, _: export_of(store, chosen),
+    "statistics": lambda store, chosen, _: statistics_of(store, chosen) + "\n",
+    "llm-usage": lambda store, chosen, _: (
+        json.dumps(trial_rows(store, chosen, details=True), indent=2) + "\n"
+    ),
+}
+"""How each format that is no report is written: (store, selection, calls with tools only) -> text."""
+
 EXAMPLES = """\b
 Examples:
   agentgauge report                         the last run
@@ -62,7 +78,10 @@ Examples:
   agentgauge report --since 30d --by tag:team   who pays: a row for each team
   agentgauge report --run 3f2a91c0          one run, by the start of its id
   agentgauge report --since 2026-01-01 --until 2026-02-01 --service support-bot
-  agentgauge report --format json | jq .totals.cost_nanousd"""
+  agentgauge report --format json | jq .totals.cost_nanousd
+  agentgauge report --since 1d --format csv --tools > calls.csv
+  agentgauge report --workflow trial-7 --format llm-usage
+  agentgauge report --workflow 68faa5e5 --format text"""
 
 
 @click.command(epilog=EXAMPLES)
@@ -82,8 +101,10 @@ Examples:
     metavar="TABLES",
     help="Which tables: agent,workflow,role,model,tool, and tag:KEY for cost by the values of a tag.",
 )
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def report(
+@click.option("--workflow", "workflow_id", metavar="ID", help="One workflow by its id, of any run.")
+@click.option("--tools/--no-tools", "has_tools", default=None, help="csv: only calls with tools, or without.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+def report(  # noqa: PLR0913  # one an option
     *,
     store: str | None,
     last: bool,
@@ -92,21 +113,35 @@ def report(
     until: int | None,
     service: str | None,
     by: tuple[str, ...] | None,
+    workflow_id: str | None,
+    has_tools: bool | None,
     form: str,
 ) -> None:
-    """Show what agents, tools and models used and cost."""
+    r"""Show what agents, tools and models used and cost.
+
+    \b
+    Formats: table; json, the same numbers for programs; csv, a line per call;
+    text, an export by agent, tool and step; statistics, files, models and
+    templates; llm-usage, JSON with the usage of each trial (workflow and id).
+    """
     window = since is not None or until is not None
     if last + (run_id is not None) + window > 1:
         raise click.UsageError("--last, --run and --since/--until exclude one another: keep one of them.")
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: nothing lies between them. Swap the two.")
     path = _path(store)
-    if window:
-        selection = Selection(start_ns=since, end_ns=until, service=service)
+    if window or (workflow_id is not None and run_id is None and not last):
+        selection = Selection(start_ns=since, end_ns=until, service=service, workflow_id=workflow_id)
     else:
         with open_store(path) as opened:
             found = _run(opened, run_id) if run_id is not None else last_run(opened, service=service)
-        selection = Selection(run_id=found, service=service)
+        selection = Selection(run_id=found, service=service, workflow_id=workflow_id)
+    if has_tools is not None and form != "csv":
+        raise click.UsageError("--tools and --no-tools choose lines of --format csv.")
+    if form in WRITERS:
+        with open_store(path) as opened:
+            click.echo(WRITERS[form](opened, selection, has_tools), nl=False)
+        return
     built = build_report(path, selection, tags=[tag for name in by or () if (tag := _tag(name))])
     if form == "json":
         click.echo(json.dumps(built, indent=2))

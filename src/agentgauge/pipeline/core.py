@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge import guard
 from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
-from agentgauge.pipeline import spans
+from agentgauge.pipeline import events, spans
 from agentgauge.pipeline.background import BackgroundCalls, Waiting
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
@@ -117,13 +117,16 @@ class Pipeline:
 
     def _hand_on(self, call: Call, *, account: Account, content: Content | None) -> None:
         """Adds a call to its scopes and hands it to the worker."""
+        call = _routed(call)
         account.add(call)
         size = content.size if content else 0
         if size and self._waiting_bytes + size > MOST_WAITING_BYTES:
             self.warn("backlog", "Calls end faster than they can be counted; some have no tool tokens.")
             content, size = None, 0
         self._waiting_bytes += size
-        self.worker.put(FinishedCall(call, account, content))
+        event = events.event_of(call, account)
+        self.worker.put(FinishedCall(call, account, content, event))
+        events.tell(event)
 
     def scope_ended(self, scope: FinishedScope) -> None:
         """A workflow, agent, step, tool or branch has ended."""
@@ -140,6 +143,8 @@ class Pipeline:
         if isinstance(item, FinishedCall):
             call = self._counted(item)
             item.account.settle(call)
+            if item.event is not None:
+                item.event.counted(call)
             self._batch.calls.append(call)
             self._write_span(spans.call_span(call))
         elif isinstance(item, FinishedScope):
@@ -279,6 +284,14 @@ def _hear_no_more(span: Span) -> None:
 
 def _nothing(*_: object, **__: object) -> None:
     pass
+
+
+def _routed(call: Call) -> Call:
+    """The call with the choice that led to its model; other models below that choice are none of it."""
+    route = call.origin.route
+    if route is None or route.model != call.request.model:
+        return call
+    return replace(call, route_tier=route.tier, route_bypassed=route.bypassed)
 
 
 def _scope_row(scope: FinishedScope) -> Row:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from agentgauge.call import Call, Origin
     from agentgauge.ledger import Account
+    from agentgauge.pipeline.events import CallEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class FinishedCall:
     call: Call
     account: Account
     content: Content | None
+    event: CallEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

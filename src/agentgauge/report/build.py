@@ -42,7 +42,7 @@ def build_report(
         StoreError: the file is no store, or cannot be read.
     """
     with open_store(path) as store:
-        return _report(store, selection, now or datetime.now(UTC)) | _by_tag(store, selection, tags)
+        return report_of(store, selection, now=now) | _by_tag(store, selection, tags)
 
 
 def _by_tag(store: Store, selection: Selection, tags: Sequence[str]) -> Report:
@@ -50,7 +50,9 @@ def _by_tag(store: Store, selection: Selection, tags: Sequence[str]) -> Report:
     return {"tags": [row for of_tag in rows for row in of_tag]} if tags else {}
 
 
-def _report(store: Store, selection: Selection, now: datetime) -> Report:
+def report_of(store: Store, selection: Selection, *, now: datetime | None = None) -> Report:
+    """The same from an open store."""
+    now = now or datetime.now(UTC)
     ((_, totals),) = query.sums(store, selection)
     start, end = _window(store, selection, calls=totals.calls)
     return {
@@ -140,6 +142,11 @@ def reduced_source(usage_sources: Mapping[str, int]) -> str:
     if not present:
         return "none"
     return present[0] if len(present) == 1 else "mixed"
+
+
+def token_source(usage_sources: Mapping[str, int]) -> str:
+    """The same of the tokens: a call of unknown usage adds none, so it does not mix anything."""
+    return reduced_source({source: calls for source, calls in usage_sources.items() if source != "none"})
 
 
 _TOOL_COUNTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from agentgauge.call import UsageSource
-from agentgauge.store.read import SERVICE_OF_RUN
+from agentgauge.store.read import RUN_OF_WORKFLOW, SERVICE_OF_RUN
 from agentgauge.totals import Totals
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CallColumn = Literal[
     "service", "agent", "role", "provider", "request_model", "workflow", "workflow_id", "branch",
     "trace_id", "parent_span_id", "step", "tags", "usage_source", "outcome", "has_tools",
+    "route_tier", "action",
 ]  # fmt: skip
 
 # input and output stay apart: a sum of two columns inside SQL turns into a float when it overflows.
@@ -32,7 +33,7 @@ _SUMS = (
     " sum(CASE WHEN outcome IN ('error', 'cancelled') THEN input_tokens END) AS wasted_input,"
     " sum(CASE WHEN outcome IN ('error', 'cancelled') THEN output_tokens END) AS wasted_output,"
     " sum(CASE WHEN outcome IN ('error', 'cancelled') THEN cost_nanousd END) AS wasted_cost,"
-    " sum(max(0, end_ns - start_ns)) AS duration_ns,"
+    " sum(max(0, end_ns - start_ns)) AS duration_ns, sum(outside_tokens) AS outside,"
 ) + ", ".join(f"sum(usage_source = '{s}') AS from_{s}" for s in UsageSource)
 
 
@@ -84,6 +85,7 @@ def _totals(row: sqlite3.Row) -> Totals:
         wasted_cost_nanousd=number("wasted_cost"),
         duration_s=number("duration_ns") / 1e9,
         usage_sources={s.value: number(f"from_{s}") for s in UsageSource},
+        outside_tokens=number("outside"),
     )
 
 
@@ -143,7 +145,7 @@ def span_of_time(store: Store, selection: Selection) -> tuple[int | None, int | 
 def warnings(store: Store, selection: Selection) -> list[tuple[str, str]]:
     """(code, message) noted by the processes of the runs selected, each once, in order of time."""
     calls, call_values = selection.where()
-    noted, noted_values = selection.where(time="first_ns", service=SERVICE_OF_RUN)
+    noted, noted_values = selection.where(time="first_ns", service=SERVICE_OF_RUN, workflow=RUN_OF_WORKFLOW)
     rows = store.query(
         f"SELECT code, message, min(first_ns) AS first FROM warnings WHERE ({noted})"  # noqa: S608  # made here
         f" OR run_id IN (SELECT run_id FROM calls WHERE {calls}) GROUP BY code, message ORDER BY first",

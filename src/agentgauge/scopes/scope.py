@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
-    from agentgauge.call import Origin
+    from agentgauge.call import Call, Origin
+    from agentgauge.ledger import Part
+    from agentgauge.totals import Totals
 
 USAGE_WAIT_S = 2.0
 """How long reading `.usage` waits for calls that are still being counted."""
@@ -106,10 +108,25 @@ class Scope:
 
         `usage.pending` tells how many are left then.
         """
+        self._settled()
+        return self._account.usage()
+
+    def parts(self) -> dict[Part, Totals]:
+        """The sums of `usage`, apart by agent, role, branch, provider and model."""
+        self._settled()
+        return self._account.parts()
+
+    @property
+    def last_call(self) -> Call | None:
+        """The call inside that ended last, with its final numbers; None before the first."""
+        self._settled()
+        return self._account.last
+
+    @staticmethod
+    def _settled() -> None:
         active = runtime.active()
         if active is not None:
             active.pipeline.settled(timeout_s=USAGE_WAIT_S)
-        return self._account.usage()
 
     def branch(self, name: str) -> Scope:
         """A branch of this workflow: its calls count in the workflow, and apart under this name.
@@ -140,6 +157,23 @@ class Scope:
         known = {f"agentgauge.template.{key}": value for key, value in noted.items() if value is not None}
         self._events.append(("agentgauge.template", time.time_ns(), known))
 
+    @property
+    def planned(self) -> list[tuple[str, bool]]:
+        """The planned steps in order, and whether a step of that name has ended well inside."""
+        return [(step, step in self._details.get("done", ())) for step in self._details.get("plan", ())]
+
+    def note_method(self, method: str, **counts: int) -> None:
+        """Notes text that was made without a model: how, and estimated `input_tokens`, `output_tokens`.
+
+        It is no call and in no sum.
+        """
+        noted = {"method": clean_text(method), **counts, "source": "estimated"}
+        self._details.setdefault("methods", []).append(noted)
+
+    def note_route(self, route: Mapping[str, Any]) -> None:
+        """Notes a choice of model, as `agentgauge.routing` makes it."""
+        self._details.setdefault("routes", []).append(dict(route))
+
     # What enters and leaves it.
 
     def attach(self) -> None:
@@ -162,8 +196,18 @@ class Scope:
         if self._account.ended or self.kind == "role":
             return
         self._account.ended = True
+        if self.kind == "step" and error is None:
+            self._tick()
         with guarded("ending a scope"):
             self._finish(error)
+
+    def _tick(self) -> None:
+        """Tells the innermost scope with a plan of this step that it is done."""
+        for account in self._account.chain():
+            above = account.owner
+            if isinstance(above, Scope) and self.name in above._details.get("plan", ()):  # noqa: SLF001
+                above._details.setdefault("done", []).append(self.name)  # noqa: SLF001
+                return
 
     def _finish(self, error: BaseException | None) -> None:
         active, span, opening = runtime.active(), self._span, self.opening

@@ -1,7 +1,8 @@
 """A thin layer on the OpenAI client: what its instrumentation hides.
 
 It only watches four hooks that every client from 2.8 to 3.x calls for each request, and the one place
-where each body or chunk is parsed. It never changes what the user sends or gets.
+where each body or chunk is parsed. It never changes what the user sends or gets; a time-out is set only
+where the user's own code asks for it by `agentgauge.routing`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class ClientWatch:
             exchange.has_tools = bool(body.get("tools") or body.get("functions"))
             exchange.most_output = _most_output(body)
             self._put_chosen(options, body, opened)
+        _limit(options, opened)
 
     def _put_chosen(self, options: Any, body: Mapping[str, Any], opened: OpenCall) -> None:
         exchange = opened.exchange
@@ -133,6 +135,15 @@ def _most_output(body: Mapping[str, Any]) -> int | None:
         if isinstance(most, int) and not isinstance(most, bool) and most >= 0:
             return most * (choices if isinstance(choices, int) and choices > 0 else 1)
     return None
+
+
+def _limit(options: Any, opened: OpenCall) -> None:
+    """The time-out of the chosen model's tier, unless the call brings one of its own."""
+    route = opened.account.origin.route
+    if route is None or route.timeout_s is None or route.model != opened.exchange.model:
+        return
+    if type(options.timeout).__name__ == "NotGiven":
+        options.timeout = route.timeout_s
 
 
 def _exchange_of(response: Any) -> Exchange | None:

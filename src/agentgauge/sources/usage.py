@@ -56,7 +56,8 @@ def read_usage(answers: Sequence[Mapping[str, Any]]) -> UsageReading:
     in_details, out_details = _mapping(raw, _INPUT_DETAILS), _mapping(raw, _OUTPUT_DETAILS)
     given, made = number(raw, *_INPUT), number(raw, *_OUTPUT)
     reasoning = _first(number(out_details, "reasoning_tokens"), number(raw, "reasoning_tokens"))
-    made, reasoning = _with_reasoning(given, made, reasoning, number(raw, "total_tokens"), problems)
+    total = number(raw, "total_tokens")
+    made, reasoning = _with_reasoning(given, made, reasoning, total, problems)
     cached = _first(
         number(in_details, "cached_tokens"), number(raw, "cached_tokens", "prompt_cache_hit_tokens")
     )
@@ -65,7 +66,8 @@ def read_usage(answers: Sequence[Mapping[str, Any]]) -> UsageReading:
         problems.append("more cached than input tokens")
         cached = written = None
     audio = any(number(details, *_AUDIO) for details in (in_details, out_details))
-    return UsageReading(TokenUsage(given, made, cached, written, reasoning, audio), tuple(problems))
+    usage = TokenUsage(given, made, cached, written, reasoning, audio, _outside(given, made, total))
+    return UsageReading(usage, tuple(problems))
 
 
 def _with_reasoning(
@@ -80,6 +82,13 @@ def _with_reasoning(
         problems.append("more reasoning than output tokens")
         return made, None
     return made, reasoning
+
+
+def _outside(given: int | None, made: int | None, total: int | None) -> int | None:
+    """What a total has beyond its parts; some servers leave thinking out of every part but the total."""
+    if given is None or made is None or total is None or total <= given + made:
+        return None
+    return total - given - made
 
 
 def _number(holder: Mapping[str, Any], names: tuple[str, ...], problems: list[str]) -> int | None:

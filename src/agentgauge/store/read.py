@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.errors import StoreError
-from agentgauge.store.schema import SCHEMA_VERSION, TABLES
+from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,21 +23,29 @@ class Selection:
     """Which calls: one run, or those that ended in [start_ns, end_ns); None leaves a side open.
 
     All of what is given must hold, so a selection of nothing but `service` is all that it ever did.
+    `workflow_id` is the id of one workflow, a trial's for example.
     """
 
     run_id: str | None = None
     start_ns: int | None = None
     end_ns: int | None = None
     service: str | None = None
+    workflow_id: str | None = None
 
-    def where(self, *, time: str = "end_ns", service: str = "service = ?") -> tuple[str, list[Any]]:
-        """An SQL condition over a table with `run_id` and the column `time`, and its parameters."""
+    def where(
+        self, *, time: str = "end_ns", service: str = "service = ?", workflow: str = "workflow_id = ?"
+    ) -> tuple[str, list[Any]]:
+        """An SQL condition over a table with `run_id` and the column `time`, and its parameters.
+
+        `service` and `workflow` are what a table without such a column is asked instead.
+        """
         terms = [("run_id = ?", self.run_id), (f"{time} >= ?", self.start_ns)]
-        terms += [(f"{time} < ?", self.end_ns), (service, self.service)]
+        terms += [(f"{time} < ?", self.end_ns), (service, self.service), (workflow, self.workflow_id)]
         given = [(sql, value) for sql, value in terms if value is not None]
         return " AND ".join(sql for sql, _ in given) or "1", [value for _, value in given]
 
 
+RUN_OF_WORKFLOW = "run_id IN (SELECT run_id FROM calls WHERE workflow_id = ?)"
 SERVICE_OF_RUN = "run_id IN (SELECT run_id FROM processes WHERE service = ?)"
 """What a table without a service column is asked instead."""
 
@@ -128,9 +136,20 @@ def _checked(path: Path, uri: str) -> sqlite3.Connection:
         connection.close()
         raise
     if names >= _OURS:
+        _complete(connection)
         return connection
     connection.close()  # its first writer has not made the tables yet
     return _empty()
+
+
+def _complete(connection: sqlite3.Connection) -> None:
+    """Lets queries see the columns that an older store does not have; the file stays as it is."""
+    for table, columns in ADDED.items():
+        there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if missing := [f"NULL AS {name}" for name in columns if name not in there]:
+            connection.execute(
+                f"CREATE TEMP VIEW {table} AS SELECT *, {', '.join(missing)} FROM main.{table}"  # noqa: S608  # our own names
+            )
 
 
 def _refuse_foreign(path: Path, version: int, names: set[str]) -> None:

@@ -111,6 +111,7 @@ def _used(call: Call) -> Row:
         "tool_definition_tokens": definition,
         "tool_result_tokens": result,
         "tool_call_tokens": tool_call,
+        "outside_tokens": usage.outside,
         "tool_source": call.tool_source.value if call.tool_source else None,
         "not_attributable": json_text(call.not_attributable),
         "cost_nanousd": cost.nanousd if cost else None,

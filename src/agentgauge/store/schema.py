@@ -4,6 +4,9 @@ from __future__ import annotations
 
 SCHEMA_VERSION = 1
 
+ADDED = {"calls": {"outside_tokens": "INTEGER"}}
+"""Columns that older stores of this version lack: writers add them, readers take them for NULL."""
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS processes (
   run_id TEXT NOT NULL, pid INTEGER NOT NULL, started_ns INTEGER NOT NULL,
@@ -36,7 +39,7 @@ CREATE TABLE IF NOT EXISTS calls (
   cost_nanousd INTEGER, input_nanousd INTEGER, output_nanousd INTEGER, cost_source TEXT NOT NULL,
   retries INTEGER NOT NULL DEFAULT 0, outcome TEXT NOT NULL, error_type TEXT,
   sampled INTEGER NOT NULL DEFAULT 1, input_chars INTEGER, output_chars INTEGER,
-  route_tier TEXT, route_bypassed TEXT NOT NULL DEFAULT '[]',
+  route_tier TEXT, route_bypassed TEXT NOT NULL DEFAULT '[]', outside_tokens INTEGER,
   PRIMARY KEY (trace_id, span_id)
 );
 CREATE INDEX IF NOT EXISTS calls_run ON calls (run_id);

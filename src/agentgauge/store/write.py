@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentgauge.errors import StoreError
 from agentgauge.store.rows import Process, Row, call_row, tool_rows
-from agentgauge.store.schema import SCHEMA_VERSION, TABLES
+from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -226,8 +226,21 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     db.executescript(TABLES)
+    _add_columns(db)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     return db
+
+
+def _add_columns(db: sqlite3.Connection) -> None:
+    for table, columns in ADDED.items():
+        there = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
+        for name, kind in columns.items():
+            if name not in there:
+                try:
+                    db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+                except sqlite3.OperationalError as error:
+                    if "duplicate column" not in str(error):  # another process was faster
+                        raise
 
 
 def _insert(db: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:

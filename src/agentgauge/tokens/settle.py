@@ -87,6 +87,7 @@ def _possible(usage: TokenUsage) -> TokenUsage:
         cache_write=possible(usage.cache_write),
         reasoning=possible(usage.reasoning),
         has_audio=usage.has_audio,
+        outside=possible(usage.outside),
     )
 
 

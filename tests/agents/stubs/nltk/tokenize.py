@@ -1,0 +1,1 @@
+word_tokenize = str.split

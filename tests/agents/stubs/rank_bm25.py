@@ -1,0 +1,1 @@
+BM25Okapi = None

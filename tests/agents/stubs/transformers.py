@@ -1,0 +1,1 @@
+AutoModel = AutoTokenizer = None
