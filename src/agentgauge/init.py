@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from agentgauge import config, instrument, ledger, lifecycle, pricing, semconv
+from agentgauge import config_values, instrument, ledger, lifecycle, pricing, semconv
 from agentgauge._version import __version__
 from agentgauge.budget import budget
 from agentgauge.config import Settings, read_settings
@@ -173,7 +173,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
     if settings.instrument:
         instrument.start(sources)
     propagation.start(
-        config.propagation(settings.propagate_threads) or "threads",
+        config_values.propagation(settings.propagate_threads) or "threads",
         in_child=functools.partial(start_in_child, _plain(settings), run_id),
     )
     lifecycle.install()

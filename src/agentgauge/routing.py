@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from agentgauge.call import Route
-from agentgauge.config import TIER_TIMEOUTS_S
+from agentgauge.config_values import TIER_TIMEOUTS_S
 from agentgauge.errors import AgentgaugeError, ConfigError
 from agentgauge.labels import clean_label
 from agentgauge.pipeline import runtime

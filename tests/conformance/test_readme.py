@@ -15,6 +15,7 @@ import pytest
 from agentgauge import config
 from agentgauge.cli import COMMANDS
 from agentgauge.config import Settings, read_settings
+from agentgauge.config_values import FLAGS
 from agentgauge.demo.server_process import SimulatedServerProcess
 from running import run
 
@@ -143,7 +144,7 @@ class TestSettings:
         fields = {field.name: field for field in dataclasses.fields(Settings) if field.name != "problems"}
 
         assert rows.keys() == fields.keys()
-        for name in ("flush_timeout_s", "protocol", *config._FLAGS):
+        for name in ("flush_timeout_s", "protocol", *FLAGS):
             default = fields[name].default
             said = f"{default:g}" if isinstance(default, float) else str(default)
             assert rows[name].strip("`") == (said.lower() if isinstance(default, bool) else said), name

@@ -8,7 +8,8 @@ import openai
 import pytest
 
 from agentgauge import formats, routing
-from agentgauge.config import TIER_TIMEOUTS_S, read_settings
+from agentgauge.config import read_settings
+from agentgauge.config_values import TIER_TIMEOUTS_S
 from agentgauge.errors import BudgetExceeded, ConfigError
 from books import rows
 from conftest import KEY

@@ -36,7 +36,10 @@ LAYERS = (
     {"totals"},
     {"registry", "registry_records"},
     {"call"},
-    {"config", "guard", "importhook", "library_role", "semconv"},
+    {"config"},
+    {"variables"},
+    {"config_values"},
+    {"guard", "importhook", "library_role", "semconv"},
     {"errors", "hosts", "labels", "_version"},
 )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from agentgauge.config import Propagation
+    from agentgauge.config_values import Propagation
     from agentgauge.scopes.patches import Patches
 
     Method = Callable[..., Any]

@@ -9,7 +9,7 @@ from agentgauge.scopes import processes, threads
 from agentgauge.scopes.patches import Patches
 
 if TYPE_CHECKING:
-    from agentgauge.config import Propagation
+    from agentgauge.config_values import Propagation
     from agentgauge.scopes.processes import Start
 
 _patches = Patches()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
 
-    from agentgauge.config import Propagation
+    from agentgauge.config_values import Propagation
     from agentgauge.scopes.patches import Patches
 
     Method = Callable[..., Any]

@@ -1,0 +1,108 @@
+"""What each setting may be: its words, its bounds, and how an argument is checked."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from agentgauge.hosts import is_entry
+
+PROTOCOLS = ("http/protobuf", "grpc")
+Propagation = Literal["off", "tasks", "threads", "all"]
+PROPAGATIONS: tuple[Propagation, ...] = ("off", "tasks", "threads", "all")
+FALSE = {"0", "false", "no", "off", ""}
+TRUE = {"1", "true", "yes", "on"}
+MOST_FLUSH_S = 3600
+_MOST_BUDGET = 1e15
+ACTIONS = ("raise", "warn")
+TIER_TIMEOUTS_S: Mapping[str, float] = {"0": 60.0, "1": 90.0, "2": 120.0, "3": 180.0, "4": 240.0}
+"""What a call to a model of each tier may take, from the smallest models to the largest."""
+TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
+MAPPINGS = ("providers", "resource_attributes")
+FLAGS = ("instrument", "set_global", "forward_spans", "library_roles", "disabled")
+FORMS = {
+    **dict.fromkeys(TEXTS, "a string"),
+    "service_name": "a non-empty string",
+    **dict.fromkeys(MAPPINGS, "a mapping of strings to strings"),
+    **dict.fromkeys(FLAGS, "True or False"),
+    "propagate_to": 'a list of hosts such as ["planner.corp", "planner.corp:8080", ".corp"]',
+    "store": 'a path, or "off"',
+    "prices": "a path",
+    "budget_usd": "a number of more than zero",
+    "budget_tokens": "a number of more than zero",
+    "budget_action": "one of raise, warn",
+    "propagate_threads": f"True, False, or one of {', '.join(PROPAGATIONS)}",
+    "flush_timeout_s": f"a number of seconds from 0 to {MOST_FLUSH_S}",
+    "tier_timeouts_s": "a mapping of tiers (strings) to seconds of more than 0",
+}
+
+
+def propagation(value: object) -> Propagation | None:
+    """What a setting of `propagate_threads` means; None for a word that is none of them."""
+    word = str(value).strip().lower()
+    if word in TRUE or word in FALSE:
+        return "threads" if word in TRUE else "off"
+    return next((known for known in PROPAGATIONS if known == word), None)
+
+
+def is_limit(number: float) -> bool:
+    """Whether a budget can be that much."""
+    return 0 < number <= _MOST_BUDGET  # infinity is no limit, and NaN is no number
+
+
+def number_in(text: str) -> float:
+    """The finite number that a text is, -1 when it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return -1.0
+    return number if math.isfinite(number) else -1.0
+
+
+def _are_limits(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(tier, str) and isinstance(limit, int | float) and limit > 0
+        for tier, limit in value.items()
+    )
+
+
+def fits(name: str, value: object) -> bool:  # one form of value after the other
+    """Whether an argument has the type of its setting."""
+    if name in TEXTS:
+        return isinstance(value, str) and (bool(value.strip()) or name != "service_name")
+    if name in MAPPINGS:
+        return isinstance(value, Mapping) and all(
+            isinstance(part, str) for pair in value.items() for part in pair
+        )
+    check = _CHECKS.get(name)
+    return check(value) if check is not None else isinstance(value, bool)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str))
+
+
+def _is_number(value: object, fits: Callable[[float], bool]) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and fits(value)
+
+
+def _are_hosts(value: object) -> bool:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return False
+    return all(isinstance(entry, str) and is_entry(entry) for entry in value)
+
+
+_CHECKS: Mapping[str, Callable[[object], bool]] = {
+    "store": _is_path,
+    "prices": _is_path,
+    "propagate_to": _are_hosts,
+    "tier_timeouts_s": _are_limits,
+    "propagate_threads": lambda value: propagation(value) is not None,
+    "budget_usd": lambda value: _is_number(value, is_limit),
+    "budget_tokens": lambda value: _is_number(value, is_limit),
+    "budget_action": lambda value: value in ACTIONS,
+    "flush_timeout_s": lambda value: _is_number(value, lambda seconds: 0 <= seconds <= MOST_FLUSH_S),
+}
+"""Settings that are neither texts, mappings nor flags."""
