@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Saying = Callable[[Any], AbstractContextManager[None]]
     """Around the sending of one request."""
 
+    Find = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
 _MARK = "_agentgauge_says_who"
 _EXCHANGE = "agentgauge.exchange"
 _installed: list[tuple[type, str, Any, Any]] = []
@@ -64,38 +66,47 @@ def _hook_requests(requests: ModuleType) -> None:
 
 
 def _hook_urllib(urllib_request: ModuleType) -> None:
-    _hook(urllib_request.AbstractHTTPHandler, "do_open", _saying_by_urllib, place=1)
+    _hook(urllib_request.AbstractHTTPHandler, "do_open", _saying_by_urllib, request="req")
 
 
-def _hook(owner: type, name: str, saying: Saying, *, place: int = 0) -> None:
-    """Puts `saying` around a method whose argument at `place` is the request."""
+def _hook(owner: type, name: str, saying: Saying, *, request: str = "request") -> None:
+    """Puts `saying` around a method whose argument of the name `request` is the request."""
     with guarded("hooking an HTTP client"):
         original = vars(owner).get(name)
         active = runtime.active()
         if original is None or hasattr(original, _MARK) or active is None or not active.settings.propagate_to:
             return
-        waits = inspect.iscoroutinefunction(original)
-        wrapper = _around_async(original, saying) if waits else _around(original, saying, place)
+        around = _around_async if inspect.iscoroutinefunction(original) else _around
+        wrapper = around(original, saying, _finder(original, request))
         setattr(wrapper, _MARK, True)
         setattr(owner, name, wrapper)
         _installed.append((owner, name, original, wrapper))
 
 
-def _around(original: Callable[..., Any], saying: Saying, place: int) -> Callable[..., Any]:
+def _finder(method: Callable[..., Any], name: str) -> Find:
+    """Picks the argument of that name, or None, out of a call's arguments without `self`."""
+    place = list(inspect.signature(method).parameters).index(name) - 1
+
+    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return args[place] if len(args) > place else kwargs.get(name)
+
+    return find
+
+
+def _around(original: Callable[..., Any], saying: Saying, find: Find) -> Callable[..., Any]:
     @functools.wraps(original)
     def send(client: Any, *args: Any, **kwargs: Any) -> Any:
-        request = args[place] if len(args) > place else next(iter(kwargs.values()), None)
-        with saying(request):
+        with saying(find(args, kwargs)):
             return original(client, *args, **kwargs)
 
     return send
 
 
-def _around_async(original: Callable[..., Any], saying: Saying) -> Callable[..., Any]:
+def _around_async(original: Callable[..., Any], saying: Saying, find: Find) -> Callable[..., Any]:
     @functools.wraps(original)
-    async def send(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        with saying(request):
-            return await original(client, request, *args, **kwargs)
+    async def send(client: Any, *args: Any, **kwargs: Any) -> Any:
+        with saying(find(args, kwargs)):
+            return await original(client, *args, **kwargs)
 
     return send
 
