@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 from opentelemetry import context as otel_context
 
@@ -13,11 +13,11 @@ from agentgauge.budget_limits import Limits
 from agentgauge.call import Origin
 from agentgauge.errors import BudgetExceeded
 from agentgauge.guard import guarded, warn_once
-from agentgauge.scopes.wrap import wrap
+from agentgauge.scopes.wrap import F, wrap
 from agentgauge.spending import SpendingAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
     from contextvars import Token
     from types import TracebackType
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from agentgauge.budget_limits import OnApproach, OnExceed, Per
     from agentgauge.ledger import Account
     from agentgauge.spending import Amount
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@budget(tokens=10_000)`
@@ -100,9 +97,9 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
         mine = [spending for spending in self._entered if spending.account in open_here]
         return (mine or self._entered)[-1]
 
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+    def __call__(self, function: F) -> F:
         """The function with a budget of its own at each call."""
-        return cast("Callable[P, R]", wrap(function, functools.partial(_Spending, self)))
+        return cast("F", wrap(function, functools.partial(_Spending, self)))
 
     def account(self, parent: Account | None) -> SpendingAccount:
         """An account below another, or above all, which this budget watches."""

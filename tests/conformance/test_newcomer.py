@@ -155,3 +155,18 @@ class TestNotebook:
 
         assert_is_the_servers(cells[-1][0], server, calls=3)
         assert [complained for _, complained in cells] == ["", ""]
+
+    def test_threads_and_tasks_of_a_cell_are_its_agents(self, server):
+        cells = notebook(
+            ASYNC,
+            "ag.init('support-bot')\n"  # run again
+            "async with ag.workflow('cell') as run, ag.agent('cell'):\n"
+            "    loop = asyncio.get_running_loop()\n"
+            "    await asyncio.to_thread(lambda: asyncio.run(research.__wrapped__('returns')))\n"
+            "    client = AsyncOpenAI()\n"
+            "    await asyncio.create_task(research.__wrapped__('refunds'))\n",
+            "print(run.usage.cost_usd, run.usage.by_agent['cell'].input_tokens)",
+        )
+
+        assert_is_the_servers(cells[-1][0], server, calls=2)
+        assert [complained for _, complained in cells] == [""] * 3

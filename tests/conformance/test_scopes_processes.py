@@ -24,6 +24,14 @@ PRELUDE = """
         client = OpenAI(api_key=f"sim-{{agent}}", max_retries=0)
         client.chat.completions.create(model="gpt-4o-mini", messages=[])
 
+    def ask_below():
+        with ag.current().branch("b1"), ag.agent("below"):
+            ask("below")
+
+    def ask_after_init(agent):
+        ag.init("child")
+        ask(agent)
+
     class Own(mp.get_context("{method}").Process):
         def run(self):
             ask("own")
@@ -180,3 +188,71 @@ def test_what_cannot_be_pickled_fails_as_it_does_without_us(run, method):
         """,
         method,
     )
+
+
+def test_forks_amid_calls_of_other_threads_lose_nothing_and_end(run):
+    """Whatever a thread holds at the fork, the child goes on, and its call is the forking thread's."""
+    calls = run(
+        """
+        import threading
+        busy = threading.Event()
+
+        def keep_busy():
+            with ag.agent("busy"):
+                while not busy.is_set():
+                    ask("busy")
+
+        def work():
+            ask("forking")
+            ag.shutdown()
+            os._exit(0)
+
+        ask("unattributed")  # an import under way at a fork stays locked in the child, with us or without
+        threads = [threading.Thread(target=keep_busy) for _ in range(3)]
+        [thread.start() for thread in threads]
+        pids = []
+        with ag.workflow("job"), ag.agent("forking"):
+            for _ in range(12):
+                pid = os.fork()
+                if pid == 0:
+                    work()
+                pids.append(pid)
+        assert all(os.waitpid(pid, 0)[1] == 0 for pid in pids)
+        busy.set()
+        """
+    )
+
+    assert len([call for call in calls if call["agent"] == "forking"]) == 12
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_child_can_open_scopes_of_its_own_below(run, method):
+    calls = run(
+        """
+        with ag.workflow("job", id="7"), ag.agent("above"):
+            child = context.Process(target=ask_below)
+            child.start()
+            child.join()
+            with ProcessPoolExecutor(1, mp_context=context) as pool:
+                pool.submit(ask_below).result()
+        """,
+        method,
+    )
+
+    whose = {(call["workflow_id"], call["branch"], call["agent_path"]) for call in calls}
+    assert whose == {("7", "b1", "above/below")}
+    assert len(calls) == 2
+
+
+def test_a_childs_own_init_holds(run):
+    (call,) = run(
+        """
+        with ag.agent("a"):
+            child = context.Process(target=ask_after_init, args=("a",))
+            child.start()
+            child.join()
+        """,
+        "spawn",
+    )
+
+    assert (call["service"], call["agent"]) == ("child", "a")
