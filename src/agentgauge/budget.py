@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 from opentelemetry import context as otel_context
 
@@ -13,19 +13,15 @@ from agentgauge import ledger
 from agentgauge.errors import BudgetExceeded, ConfigError
 from agentgauge.guard import warn_once
 from agentgauge.ledger import USD, Account
-from agentgauge.scopes.wrap import wrap
+from agentgauge.scopes.wrap import F, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextvars import Token
     from types import TracebackType
 
     from opentelemetry.context import Context
 
     from agentgauge.ledger import Usage
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 MOST = 1e15
 """No limit is larger; infinity is none."""
@@ -83,9 +79,9 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
         mine = [spending for spending in self._entered if spending.account in open_here]
         return (mine or self._entered)[-1]
 
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+    def __call__(self, function: F) -> F:
         """The function with a budget of its own at each call."""
-        return cast("Callable[P, R]", wrap(function, functools.partial(_Spending, self)))
+        return cast("F", wrap(function, functools.partial(_Spending, self)))
 
     def check(self, account: Account, *, agent: str) -> None:
         """Raises, or warns, when `account` has spent the limit."""

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from agentgauge import instrument, ledger
+from agentgauge import instrument, ledger, servers
 from agentgauge.guard import guarded
 from agentgauge.pipeline import runtime
 from agentgauge.scopes import propagation
@@ -48,6 +48,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         done = flush(timeout_s=limit)
         instrument.stop()
         propagation.stop()
+        servers.leave_alone()
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
             active.sender.stop()
@@ -86,6 +87,7 @@ def install() -> None:
     _finish_with_multiprocessing()
     _watch_multiprocessing()  # a child of a forkserver starts us before multiprocessing drops all finalizers
     _install_sigterm()
+    servers.watch()
 
 
 def _finish_with_multiprocessing() -> None:

@@ -1,11 +1,16 @@
 """Decorators: whatever they stand above, a call is its agent's, and the program is as it was."""
 
 import asyncio
+import functools
 import inspect
 import subprocess
 import sys
 import threading
+import typing
+import unittest.mock
+from collections.abc import AsyncIterator, Iterator
 
+import pydantic
 import pytest
 
 import agentgauge as ag
@@ -77,6 +82,131 @@ def test_a_class_is_refused_in_words():
         @ag.agent("researcher")
         class Researcher:
             pass
+
+
+def plain(query: str, *, limit: "int" = 3) -> list[str]:
+    """Finds things."""
+    return [query] * limit
+
+
+async def coroutine(query: str, *, limit: "int" = 3) -> list[str]:
+    """Finds things."""
+    return [query] * limit
+
+
+def generator(query: str, *, limit: "int" = 3) -> Iterator[str]:
+    """Finds things."""
+    yield from [query] * limit
+
+
+async def async_generator(query: str, *, limit: "int" = 3) -> AsyncIterator[str]:
+    """Finds things."""
+    for _ in range(limit):
+        yield query
+
+
+DECORATORS = {"agent": ag.agent("a"), "tool": ag.tool, "named tool": ag.tool("t"), "budget": ag.budget(usd=1)}
+
+
+class TestInspection:
+    """What frameworks read off a function, to make a tool's schema or to know how to call it."""
+
+    @pytest.mark.parametrize("function", [plain, coroutine, generator, async_generator])
+    @pytest.mark.parametrize("decorator", DECORATORS)
+    def test_it_looks_as_it_was_written(self, function, decorator):
+        wrapped = DECORATORS[decorator](function)
+
+        for read in (
+            inspect.signature,
+            typing.get_type_hints,
+            inspect.getdoc,
+            inspect.getsource,
+            inspect.iscoroutinefunction,
+            inspect.isgeneratorfunction,
+            inspect.isasyncgenfunction,
+            lambda each: (each.__name__, each.__qualname__, each.__module__),
+        ):
+            assert read(wrapped) == read(function)
+
+    def test_a_schema_is_made_and_arguments_are_checked(self, gauge):
+        checked = pydantic.validate_call(ag.tool(plain))
+        schema = pydantic.TypeAdapter(ag.tool(plain)).json_schema()
+
+        assert schema == pydantic.TypeAdapter(plain).json_schema()
+        assert checked("a", limit="2") == ["a", "a"]
+        with pytest.raises(pydantic.ValidationError):
+            checked("a", limit="many")
+
+    def test_a_partial_and_a_mock_are_functions_too(self, gauge):
+        mock = unittest.mock.Mock(return_value=7)
+
+        assert ag.agent("p")(functools.partial(plain, limit=1))("q") == ["q"]
+        assert ag.agent("m")(mock)(1) == 7
+        mock.assert_called_once_with(1)
+
+
+class TestGenerators:
+    """The caller's side of a generator: everything that can be done with one goes through."""
+
+    @staticmethod
+    @ag.agent("g")
+    def echo():
+        got = []
+        while True:
+            try:
+                got.append((yield len(got)))
+            except KeyError as error:
+                got.append(repr(error))
+            if len(got) == 3:
+                return got
+
+    def test_values_sent_errors_thrown_and_the_result(self, gauge):
+        def outer():
+            return (yield from self.echo())
+
+        running = outer()
+        assert [next(running), running.send("a"), running.throw(KeyError("b"))] == [0, 1, 2]
+        with pytest.raises(StopIteration) as stop:
+            running.send("c")
+        assert stop.value.value == ["a", "KeyError('b')", "c"]
+
+    def test_closing_one_runs_its_end_inside(self, gauge):
+        ended = []
+
+        @ag.agent("g")
+        def work():
+            try:
+                yield 1
+            finally:
+                ended.append(ag.current().name)
+
+        running = work()
+        next(running)
+        running.close()
+        assert ended == ["g"]
+
+    def test_the_same_of_an_async_one(self, gauge):
+        ended = []
+
+        @ag.agent("g")
+        async def work():
+            try:
+                sent = yield 1
+                try:
+                    yield sent
+                except KeyError:
+                    yield "caught"
+            finally:
+                ended.append(ag.current().name)
+
+        async def main():
+            running = work()
+            seen = [await anext(running), await running.asend("sent"), await running.athrow(KeyError())]
+            await running.aclose()
+            return seen
+
+        assert asyncio.run(main()) == [1, "sent", "caught"]
+        assert ended == ["g"]
 
 
 class TestWhatRunsLater:

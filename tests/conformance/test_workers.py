@@ -25,7 +25,9 @@ APP = """
     from openai import AsyncOpenAI, OpenAI
 
     ag.init("web")
-    ASK = {"model": "gpt-4o-mini", "messages": []}
+    # With a tool, so that there is something to count when the server is told to end.
+    TOOL = {"type": "function", "function": {"name": "search", "parameters": {"type": "object"}}}
+    ASK = {"model": "gpt-4o-mini", "messages": [], "tools": [TOOL]}
 
     def wsgi(environ, start_response):
         name = environ["PATH_INFO"].strip("/")
@@ -120,6 +122,63 @@ def answer(port, path=""):
             return answered.read()
     except OSError:
         return b""
+
+
+CARRIERS = """
+    import sys, threading
+    from concurrent.futures import ThreadPoolExecutor
+    from openai import OpenAI
+    from opentelemetry import context
+    from opentelemetry.instrumentation.threading import ThreadingInstrumentor
+    import agentgauge as ag
+    from agentgauge import ledger
+
+    plain = (ThreadPoolExecutor.submit, threading.Thread.start)
+    theirs = ThreadingInstrumentor()
+    steps = {"ag": lambda: ag.init("carriers"), "otel": theirs.instrument}
+    ends = {"ag": ag.shutdown, "otel": theirs.uninstrument}
+    key = context.create_key("of the program")
+    client = OpenAI(api_key="sim-a")
+
+    def work():
+        client.chat.completions.create(model="gpt-4o-mini", messages=[])
+        return context.get_value(key), ledger.current().origin.agent
+
+    def agents_of_a_pool():
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(work).result()
+            with ag.agent("a"):
+                yield pool.submit(work).result()
+            yield pool.submit(work).result()
+
+    first, second = sys.argv[1].split()
+    steps[first](); steps[second]()
+    token = context.attach(context.set_value(key, "carried"))
+    assert list(agents_of_a_pool()) == [("carried", name) for name in ("unattributed", "a", "unattributed")]
+    with ag.agent("a"):
+        threads = [threading.Thread(target=work), threading.Timer(0, work)]
+        [t.start() for t in threads]; [t.join() for t in threads]
+    first, second = sys.argv[2].split()
+    ends[first]()
+    # One of the two is enough, and neither does it twice.
+    assert [agent for _, agent in agents_of_a_pool()] == ["unattributed", "a", "unattributed"]
+    ends[second]()
+    context.detach(token)
+    assert {value for value, _ in agents_of_a_pool()} == {None}
+    ag.init("carriers")
+    assert [agent for _, agent in agents_of_a_pool()] == ["unattributed", "a", "unattributed"]
+"""
+
+
+@pytest.mark.parametrize("start", ["ag otel", "otel ag"])
+@pytest.mark.parametrize("end", ["ag otel", "otel ag"])
+def test_beside_opentelemetrys_own_carrier(program, folder, server, python, start, end):
+    done = subprocess.run(
+        [python, program(CARRIERS), start, end], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len([call for call in rows(folder / "store.sqlite") if call["agent"] == "a"]) >= 4
 
 
 def agree(store, server):

@@ -85,12 +85,24 @@ def test_a_run_is_found_by_the_start_of_its_id(newsroom):
     assert json.loads(done.stdout)["run_id"] == "run-1"
 
 
+def test_cost_by_a_tag_comes_as_a_table_and_as_json(newsroom):
+    table = agentgauge("report", "--by", "tag:team", "--store", newsroom)
+    found = agentgauge("report", "--by", "agent,tag:team", "--format", "json", "--store", newsroom)
+    rows = json.loads(found.stdout)["tags"]
+
+    assert "Tag team" in table.stdout
+    assert "Agents" not in table.stdout
+    assert {row["tag"] for row in rows} == {"team"}
+    assert sum(row["calls"] for row in rows) == json.loads(found.stdout)["totals"]["calls"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--since", "yesterday"], "--since"),
         (["--until", "99999999999d"], "--until"),
         (["--by", "planet"], "--by"),
+        (["--by", "agent,tag:"], "tag:KEY"),
         (["--run", "nope"], "The last one is run-1"),
         (["--last", "--since", "1h"], "keep one of them"),
         (["--since", "1h", "--until", "2h"], "Swap the two"),

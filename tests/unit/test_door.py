@@ -19,7 +19,7 @@ LAYERS = (
     {"generate"},
     {"stack"},
     {"auto"},
-    {"init", "lifecycle", "instrument", "recording"},
+    {"init", "lifecycle", "instrument", "recording", "servers"},
     {"budget", "routing"},
     {"scopes"},
     {"sources"},

@@ -259,3 +259,20 @@ def test_every_indicator_is_a_share_or_unknown(calls):
     retry_ratio = indicators.pop("retry_ratio")
     assert retry_ratio == sum(call["retries"] for call in calls) / len(calls)
     assert all(value is None or 0 <= value <= 1 for value in indicators.values())
+
+
+def test_cost_by_the_values_of_a_tag_adds_up(store):
+    store.process()
+    for tags, cost in [('{"team":"cs"}', 5), ('{"team":"cs","customer":"a"}', 7), ("{}", 2)]:
+        store.call(tags=tags, cost_nanousd=cost, input_tokens=10)
+    store.call(tags='{"team":"\\"x\\""}', cost_nanousd=None)
+
+    report = build_report(store.path, Selection(run_id="run-1"), tags=["team", "nobody's"], now=NOW)
+
+    teams = [row for row in report["tags"] if row["tag"] == "team"]
+    assert [(row["value"], row["cost_nanousd"]) for row in teams] == [("cs", 12), (None, 2), ('"x"', None)]
+    for tag in ("team", "nobody's"):
+        mine = [row for row in report["tags"] if row["tag"] == tag]
+        for key in SUMMED:
+            assert sum(row[key] or 0 for row in mine) == (report["totals"][key] or 0), (tag, key)
+    assert list(teams[0]) == ["tag", "value", *T_KEYS]

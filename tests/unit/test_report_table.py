@@ -150,3 +150,29 @@ def test_estimated_tool_tokens_are_marked_in_steps_too(newsroom):
         tool["source"] = "estimated"
     (step,) = [line for line in shown(newsroom, width=160).splitlines() if "step 2/2 answer" in line]
     assert "~2,080" in step
+
+
+def test_a_tag_has_a_table_of_its_values(tmp_path):
+    store = StoreFile(tmp_path / "store.sqlite")
+    store.process()
+    store.call(tags='{"customer":"acme"}', cost_nanousd=30_000_000, input_tokens=100, output_tokens=20)
+    store.call(tags='{"customer":"zeta"}', cost_nanousd=9_000_000, input_tokens=50, output_tokens=10)
+    store.call(cost_nanousd=1_000_000, input_tokens=5, output_tokens=1)
+    report = build_report(store.path, Selection(run_id="run-1"), tags=["customer"])
+
+    assert shown(report, width=80, by=["tag:customer"]) == snapshot("""\
+agentgauge  support-bot · run run-1 · 2026-01-05 10:00:01 to 10:00:02 UTC
+
+Tag customer
+                                          tool   tool tool
+customer calls input output reason cached  def result call   cost share source
+────────────────────────────────────────────────────────────────────────────────
+acme         1   100     20      -      0    0      0    0  $0.03   75% provider
+zeta         1    50     10      -      0    0      0    0 $0.009   22% provider
+-            1     5      1      -      0    0      0    0 $0.001    2% provider
+────────────────────────────────────────────────────────────────────────────────
+total        3   155     31      -      0    0      0    0  $0.04       provider
+
+total  3 calls · 155 in · 31 out · $0.04
+all usage from source: provider\
+""")

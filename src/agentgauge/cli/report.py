@@ -49,9 +49,15 @@ def _tables(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
     if value is None:
         return None
     names = tuple(filter(None, (part.strip() for part in value.split(","))))
-    if not names or set(names) - set(SECTIONS):
-        raise click.BadParameter(f"{value!r}: choose from {', '.join(SECTIONS)}.", ctx, param)
+    unknown = [name for name in names if name not in SECTIONS and not _tag(name)]
+    if not names or unknown:
+        raise click.BadParameter(f"{value!r}: choose from {', '.join(SECTIONS)}, tag:KEY.", ctx, param)
     return names
+
+
+def _tag(name: str) -> str:
+    """The key of `tag:KEY`; nothing for another table."""
+    return name.removeprefix("tag:").strip() if name.startswith("tag:") else ""
 
 
 FORMATS = ["table", "json", "csv", "text", "statistics", "llm-usage"]
@@ -69,6 +75,7 @@ EXAMPLES = """\b
 Examples:
   agentgauge report                         the last run
   agentgauge report --since 7d --by agent   a week, by agent
+  agentgauge report --since 30d --by tag:team   who pays: a row for each team
   agentgauge report --run 3f2a91c0          one run, by the start of its id
   agentgauge report --since 2026-01-01 --until 2026-02-01 --service support-bot
   agentgauge report --format json | jq .totals.cost_nanousd
@@ -89,7 +96,10 @@ Examples:
 @click.option("--until", callback=_moment, metavar="TIME", help="Calls that ended before.")
 @click.option("--service", metavar="NAME", help="Only this service.")
 @click.option(
-    "--by", callback=_tables, metavar="TABLES", help="Which tables: agent,workflow,role,model,tool."
+    "--by",
+    callback=_tables,
+    metavar="TABLES",
+    help="Which tables: agent,workflow,role,model,tool, and tag:KEY for cost by the values of a tag.",
 )
 @click.option("--workflow", "workflow_id", metavar="ID", help="One workflow by its id, of any run.")
 @click.option("--tools/--no-tools", "has_tools", default=None, help="csv: only calls with tools, or without.")
@@ -132,7 +142,7 @@ def report(  # noqa: PLR0913  # one an option
         with open_store(path) as opened:
             click.echo(WRITERS[form](opened, selection, has_tools), nl=False)
         return
-    built = build_report(path, selection)
+    built = build_report(path, selection, tags=[tag for name in by or () if (tag := _tag(name))])
     if form == "json":
         click.echo(json.dumps(built, indent=2))
     elif built["totals"]["calls"] or built["workflows"] or built["tools"]:

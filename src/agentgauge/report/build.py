@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from agentgauge.report import query
 from agentgauge.report.findings import findings
 from agentgauge.report.indicators import indicators
+from agentgauge.report.tags import tag_rows
 from agentgauge.report.workflows import workflow_rows
 from agentgauge.store.read import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from agentgauge.report.query import CallColumn
@@ -26,19 +27,27 @@ Report = dict[str, Any]
 """A report: plain values, ready for JSON. Tokens are counts, money is nano-USD, shares are from 0 to 1."""
 
 
-def build_report(path: Path, selection: Selection, *, now: datetime | None = None) -> Report:
+def build_report(
+    path: Path, selection: Selection, *, tags: Sequence[str] = (), now: datetime | None = None
+) -> Report:
     """The report on what is selected; an empty store gives the whole schema with zeros.
 
     Args:
         path: the store's file; one that is missing is an empty store.
         selection: a run, or a window of time.
+        tags: keys of tags whose values get a row each, in a further list `tags`.
         now: `generated_at`; the present when None.
 
     Raises:
         StoreError: the file is no store, or cannot be read.
     """
     with open_store(path) as store:
-        return report_of(store, selection, now=now)
+        return report_of(store, selection, now=now) | _by_tag(store, selection, tags)
+
+
+def _by_tag(store: Store, selection: Selection, tags: Sequence[str]) -> Report:
+    rows = [most_expensive_first(tag_rows(store, selection, tag), ("value",)) for tag in tags]
+    return {"tags": [row for of_tag in rows for row in of_tag]} if tags else {}
 
 
 def report_of(store: Store, selection: Selection, *, now: datetime | None = None) -> Report:

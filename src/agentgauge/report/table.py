@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 
 SECTIONS = ("agent", "workflow", "role", "model", "tool")
 _MOST_ROWS = 25
-"""Workflows have as many rows as there were requests; JSON has them all."""
+"""Workflows and customers are as many as there were; JSON has them all."""
 
 
 def render_report(report: Report, console: Console, *, by: Collection[str] | None = None) -> None:
-    """A whole report; `by` names the tables, None means agents, tools and what else has more than one row."""
+    """A whole report; `by` names the tables, None means agents, tools and what else has more than one row.
+
+    Tags that the report was built with follow, a table each.
+    """
     shown = _worth_showing(report) if by is None else [name for name in SECTIONS if name in by]
     print_head(report, console)
     missed: dict[str, None] = {}
     for name in shown:
         missed |= dict.fromkeys(_SECTIONS[name](report, console))
+    for tag in dict.fromkeys(row["tag"] for row in report.get("tags", ())):
+        missed |= dict.fromkeys(_tag(report, console, tag))
     print_foot(report, console, missed=missed)
 
 
@@ -90,10 +95,22 @@ def _workflows(report: Report, console: Console) -> list[str]:
     missed = _section(
         console, "Workflows", usage_columns(report, rows, names, ascii_only=console.options.ascii_only)
     )
-    if len(report["workflows"]) > _MOST_ROWS:
-        left = len(report["workflows"]) - _MOST_ROWS
-        console.print(Text(f"and {left:,} more: agentgauge report --format json", style="dim"))
+    _say_more(console, len(report["workflows"]))
     return missed
+
+
+def _tag(report: Report, console: Console, tag: str) -> list[str]:
+    rows = [row for row in report["tags"] if row["tag"] == tag]
+    names = [(tag, [row["value"] for row in rows[:_MOST_ROWS]])]
+    columns = usage_columns(report, rows[:_MOST_ROWS], names, ascii_only=console.options.ascii_only)
+    missed = _section(console, f"Tag {tag}", columns)
+    _say_more(console, len(rows))
+    return missed
+
+
+def _say_more(console: Console, rows: int) -> None:
+    if rows > _MOST_ROWS:
+        console.print(Text(f"and {rows - _MOST_ROWS:,} more: agentgauge report --format json", style="dim"))
 
 
 def _step_number(step: dict[str, Any]) -> str:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from agentgauge import ledger
 from agentgauge.guard import warn_once
 from agentgauge.labels import clean_label, clean_text
 from agentgauge.scopes.scope import Opening, Scope
-from agentgauge.scopes.wrap import wrap
+from agentgauge.scopes.wrap import F, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 MOST_TAGS = 32
 
@@ -32,9 +28,9 @@ class Opener:
         self._opening = opening
         self._entered: list[Scope] = []
 
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+    def __call__(self, function: F) -> F:
         """The function, run in this scope at each call; signature, kind and types are kept."""
-        return cast("Callable[P, R]", wrap(function, partial(Scope, self._opening)))
+        return cast("F", wrap(function, partial(Scope, self._opening)))
 
     def __enter__(self) -> Scope:
         scope = Scope(self._opening)
@@ -127,7 +123,7 @@ def agent(
 
 
 @overload
-def tool(name: Callable[P, R], /) -> Callable[P, R]: ...
+def tool(name: F, /) -> F: ...
 
 
 @overload
@@ -173,11 +169,9 @@ class _NamedByFunction(Opener):
         super().__init__(_tool_opening("tool", kind, call_id))
         self._kind, self._call_id = kind, call_id
 
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+    def __call__(self, function: F) -> F:
         name = getattr(function, "__name__", "tool")
-        return cast(
-            "Callable[P, R]", wrap(function, partial(Scope, _tool_opening(name, self._kind, self._call_id)))
-        )
+        return cast("F", wrap(function, partial(Scope, _tool_opening(name, self._kind, self._call_id))))
 
 
 def step(name: str, *, index: int | None = None, count: int | None = None, planning: bool = False) -> Opener:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Patches:
         present = vars(owner)[name]
         if any(patch.owner is owner and _stands_in(present, patch.ours) for patch in self._patches):
             return
-        ours = functools.wraps(present)(wrapper(present))
+        ours = functools.wraps(present)(wrapper(_unbound(present)))
         setattr(owner, name, ours)
         self._patches.append(_Patch(owner, name, present, ours))
 
@@ -47,6 +48,13 @@ class Patches:
         self._patches = [
             patch for patch in self._patches if _stands_in(vars(patch.owner).get(patch.name), patch.ours)
         ]
+
+
+def _unbound(method: Any) -> Method:
+    """A method as a function of its object; another instrumentor's wrapper has to be bound to it first."""
+    if type(method) is FunctionType:  # a wrapper says of itself that it is one
+        return method
+    return lambda self, /, *args, **kwargs: method.__get__(self, type(self))(*args, **kwargs)
 
 
 def _stands_in(method: Any, wrapper: Method) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from opentelemetry import context as otel_context
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
 
     from opentelemetry.context import Context
+
+
+F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
+"""A function of any kind: what decorates it gives back the very same type."""
 
 
 class Around(Protocol):
