@@ -33,7 +33,7 @@ class RemoteScope(Scope):
         origin = replace(parent.origin, **said)
         self.kind, self.name = "remote", origin.agent
         self.opening = Opening("remote", self.name, None)
-        self._account = Account(parent=parent, origin=origin, owner=self)
+        self._account = Account(parent=parent, origin=origin, owner=self, closes=True)
         self._span_name = ""
         self._details, self._events = {}, []
         self._start_ns = time.time_ns()
