@@ -41,6 +41,9 @@ def test_an_argument_goes_before_a_variable():
         ({"AGENTGAUGE_STORE": "/data/s.sqlite"}, "store", Path("/data/s.sqlite")),
         ({"OTEL_SDK_DISABLED": "TRUE"}, "disabled", True),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "0.5"}, "flush_timeout_s", 0.5),
+        ({"AGENTGAUGE_PROPAGATE_THREADS": "ALL"}, "propagate_threads", "all"),
+        ({"AGENTGAUGE_PROPAGATE_THREADS": "no"}, "propagate_threads", "off"),
+        ({"AGENTGAUGE_PROPAGATE_THREADS": "1"}, "propagate_threads", "threads"),
         (
             {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://t:1", ENDPOINT: "http://e:1"},
             "endpoint",
@@ -65,6 +68,7 @@ def test_each_variable_sets_its_field(environ, field, expected):
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "-1"}, "using 5"),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "nan"}, "using 5"),
         ({"AGENTGAUGE_INSTRUMENT": "perhaps"}, "neither true nor false"),
+        ({"AGENTGAUGE_PROPAGATE_THREADS": "some"}, "none of off, tasks, threads, all; using threads"),
         ({"AGENTGAUGE_PROVIDERS": "localhost"}, "not of the form key=value"),
         ({ENDPOINT: "http://c:4317"}, "gRPC port 4317"),
     ],
@@ -100,6 +104,8 @@ def test_grpc_users_write_host_and_port():
         ("flush_timeout_s", "5"),
         ("flush_timeout_s", -1),
         ("flush_timeout_s", True),
+        ("propagate_threads", "some"),
+        ("propagate_threads", 3),
     ],
 )
 def test_an_argument_of_a_wrong_type_is_refused_by_name(name, value):
