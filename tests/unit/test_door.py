@@ -30,7 +30,7 @@ LAYERS = (
     {"totals"},
     {"registry", "registry_records"},
     {"call"},
-    {"config", "guard", "importhook", "semconv"},
+    {"config", "guard", "importhook", "patches", "semconv"},
     {"errors", "labels", "_version"},
 )
 

@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 from agentgauge import ledger, semconv
 from agentgauge.guard import guarded
+from agentgauge.pipeline import neighbours
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -54,8 +55,14 @@ class GaugeProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: D102
         with guarded("noting the start of a call"):
-            if self._source_of(span) is not None:
-                self._open_calls.start(span, ledger.current(parent_context))
+            if self._source_of(span) is None:
+                return
+            around = self._open_calls.find(span.parent)
+            if around is not None:
+                self._open_calls.join(span, around)
+            else:
+                account = ledger.current(parent_context)
+                self._open_calls.start(span, account, outside=neighbours.outside(parent_context))
 
     def on_end(self, span: ReadableSpan) -> None:  # noqa: D102
         with guarded("reading a span that has ended"):
