@@ -7,6 +7,8 @@ import importlib.util
 import re
 from typing import TYPE_CHECKING
 
+from opentelemetry import context as otel_context
+
 from agentgauge.budget import check_budgets
 from agentgauge.errors import BudgetExceeded
 from agentgauge.guard import guarded
@@ -34,6 +36,14 @@ def start() -> None:
             "no-openai",
             "openai is not installed here, so no call is recorded by itself: install openai 2.8 or newer, "
             "or use agentgauge.record_call().",
+        )
+        return
+    if not type(otel_context._RUNTIME_CONTEXT).__module__.startswith("opentelemetry."):  # noqa: SLF001  # no public way
+        _warn(
+            "foreign-context",
+            "Another library has replaced OpenTelemetry's context by one that keeps only its own spans, so "
+            "nobody can tell whose a call is: no call is recorded by itself. With Datadog, unset "
+            "DD_TRACE_OTEL_ENABLED.",
         )
         return
     when_imported("openai", _instrument)

@@ -92,14 +92,12 @@ class GaugeTracer(trace.Tracer):
     def __init__(self, tracer: trace.Tracer) -> None:
         self._agentgauge_tracer = tracer
 
-    def start_span(  # type: ignore[override]  # the rest goes on as it came
-        self, name: str, context: Context | None = None, *args: Any, **how: Any
-    ) -> trace.Span:
+    def start_span(self, name: str, context: Context | None = None, *args: Any, **how: Any) -> trace.Span:
         """As OpenTelemetry's."""
         return self._agentgauge_tracer.start_span(name, neighbours.beginning(context), *args, **how)
 
     @_agnosticcontextmanager
-    def start_as_current_span(  # type: ignore[override]  # as above
+    def start_as_current_span(
         self, name: str, context: Context | None = None, *args: Any, **how: Any
     ) -> Iterator[trace.Span]:
         """As OpenTelemetry's."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import wrapt
@@ -16,6 +17,7 @@ from openinference.instrumentation.openai import _request as openinference
 from openinference.instrumentation.openai.version import __version__
 from opentelemetry import context as otel_context
 from opentelemetry import trace
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
 from agentgauge.pipeline import neighbours
 from agentgauge.pipeline.provider import RunningProvider
@@ -23,7 +25,7 @@ from agentgauge.sources.openai_client import call_under_way
 from agentgauge.sources.openinference import INSTRUMENTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextvars import Token
     from types import ModuleType
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from agentgauge.patches import Patches
     from agentgauge.sources.openai_client import Find
+
+_SILENT = otel_context.create_key("agentgauge.silent")
 
 
 def instrument_requests(openai: ModuleType, patches: Patches, find: Find) -> None:
@@ -56,25 +60,40 @@ def _layer(original: Callable[..., Any], *, traced: Any, patches: Patches, find:
     """`original` with a span around it; as it was while nothing is recorded, or inside a call already."""
     inner = wrapt.FunctionWrapper(_stepping_back(original, find), traced)
 
+    def seen(client: Any) -> Callable[..., Any]:
+        if not patches.on or call_under_way(find) is not None:
+            return functools.partial(original, client)
+        bound: Callable[..., Any] = inner.__get__(client, type(client))
+        return bound
+
     @functools.wraps(original)
     def request(client: Any, *args: Any, **kwargs: Any) -> Any:
-        if not patches.on or call_under_way(find) is not None:
-            return original(client, *args, **kwargs)
-        return inner.__get__(client, type(client))(*args, **kwargs)
-
-    if inspect.iscoroutinefunction(original):
-        return _marked_async(request, original)
-    return request
-
-
-def _marked_async(request: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
-    """A coroutine function like the one that it stands for."""
+        with _heard():
+            return seen(client)(*args, **kwargs)
 
     @functools.wraps(original)
     async def awaited(client: Any, *args: Any, **kwargs: Any) -> Any:
-        return await request(client, *args, **kwargs)
+        with _heard():
+            return await seen(client)(*args, **kwargs)
 
-    return awaited
+    return awaited if inspect.iscoroutinefunction(original) else request
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Lets our span begin where the program, or Logfire, has told instrumentations to be silent.
+
+    The call costs what it costs. Inside it the silence goes on.
+    """
+    if not otel_context.get_value(_SUPPRESS_INSTRUMENTATION_KEY):
+        yield
+        return
+    silent = otel_context.set_value(_SILENT, value=True)
+    token = otel_context.attach(otel_context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, False, silent))  # noqa: FBT003  # positional in the API
+    try:
+        yield
+    finally:
+        otel_context.detach(token)
 
 
 def _stepping_back(original: Callable[..., Any], find: Find) -> Callable[..., Any]:
@@ -106,4 +125,7 @@ def _step_back(find: Find) -> Token[Context] | None:
     opened = find(span.get_span_context())
     if opened is None:
         return None
-    return otel_context.attach(neighbours.stepped_back(span, opened.outside or span))
+    inside = neighbours.stepped_back(span, opened.outside or span)
+    if otel_context.get_value(_SILENT):
+        inside = otel_context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True, inside)  # noqa: FBT003  # as above
+    return otel_context.attach(inside)
