@@ -53,6 +53,13 @@ def with_libraries(listed, *more, openai=None):
     return environment(*client, *libraries, *more, *_shared_pins())
 
 
+def with_current_openai(*more):
+    """The interpreter of an environment with this client, all that agentgauge needs, and more."""
+    text = (ROOT / "requirements" / "demo.txt").read_text()
+    current = [f"{name}=={version}{marker}".strip() for name, version, marker in _PIN.findall(text)]
+    return environment(*(pin for pin in current if pin.split("==")[0] not in _BUILDING), *more)
+
+
 def _shared_pins():
     """Our own pins without the current client, so that only the client differs."""
     yield from _pins({name for name, *_ in _all_pins()} - _CURRENT_CLIENT - _BUILDING)

@@ -34,6 +34,11 @@ def when_imported(module: str, callback: Callback) -> None:
     _finder.wait_for(module, callback)
 
 
+def no_longer(module: str, callback: Callback) -> None:
+    """Takes a callback back that has not been called yet; one that has been, or never was there, is fine."""
+    _finder.forget(module, callback)
+
+
 class _Finder:
     """Stands first on `sys.meta_path` while something is waited for; finds through the finders behind it."""
 
@@ -82,11 +87,23 @@ class _Finder:
         """Calls everyone back who waited for the module, and leaves when nobody waits any more."""
         with self._lock:
             callbacks = self._waiting.pop(name, [])
-            if not self._waiting and self in sys.meta_path:
-                # A new list: another thread may be walking the old one and would skip a finder.
-                sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
+            self._leave_when_done()
         for callback in callbacks:
             _call(callback, module)
+
+    def forget(self, name: str, callback: Callback) -> None:
+        with self._lock:
+            left = [waiting for waiting in self._waiting.get(name, []) if waiting != callback]
+            if left:
+                self._waiting[name] = left
+            else:
+                self._waiting.pop(name, None)
+            self._leave_when_done()
+
+    def _leave_when_done(self) -> None:
+        if not self._waiting and self in sys.meta_path:
+            # A new list: another thread may be walking the old one and would skip a finder.
+            sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
 
     def forked(self) -> None:
         """A lock that another thread held at the fork would stay locked in the child."""

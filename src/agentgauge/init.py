@@ -13,9 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-
 from agentgauge import config_values, instrument, ledger, lifecycle, pricing, semconv
 from agentgauge._version import __version__
 from agentgauge.budget import budget
@@ -23,10 +20,11 @@ from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
 from agentgauge.library_role import program_is
-from agentgauge.pipeline import runtime, spans
+from agentgauge.pipeline import neighbours, runtime, spans
 from agentgauge.pipeline.core import OutboxAddress, Pipeline
+from agentgauge.pipeline.lent import lend_global
 from agentgauge.pipeline.processor import GaugeProcessor
-from agentgauge.pipeline.provider import make_provider, resource_of
+from agentgauge.pipeline.provider import make_provider, resource_of, without_metrics
 from agentgauge.pipeline.sender import Sender
 from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
@@ -142,8 +140,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
     run_id = os.environ.setdefault(RUN_ID, uuid.uuid4().hex)
     process = Process(run_id, settings.service_name, settings.environment, settings.release)
     store = Store(Path(settings.store) if settings.store else None, process)
-    theirs = _their_provider()
-    forward = _forward_to(theirs) if theirs is not None and settings.forward_spans else None
+    forward = _forward if settings.forward_spans else None
     resource = json.dumps(dict(resource_of(settings).attributes), default=str)
     outbox = OutboxAddress(settings.endpoint, resource) if settings.endpoint else None
     sender = _sender(store, settings)
@@ -151,7 +148,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
     pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender, prices=PriceList(own))
     sources = (OpenInferenceOpenAI(functools.partial(pricing.provider_of, providers=settings.providers)),)
     processor = GaugeProcessor(pipeline, sources, pipeline.open_calls)
-    provider = make_provider(settings, processor, theirs.sampler if theirs is not None else None)
+    provider = make_provider(settings, processor)
     tracer = provider.get_tracer(semconv.SCOPE_NAME, __version__)
     runtime.activate(
         runtime.Runtime(
@@ -165,13 +162,13 @@ def _build(settings: Settings, *, auto: bool) -> None:
     )
     for said in (*settings.problems, *problem):
         pipeline.warn("settings", said)
-    if theirs is None and settings.set_global and _nobody_set_one():
-        trace.set_tracer_provider(provider)
+    if settings.set_global and not neighbours.anybody():
+        lend_global(provider)
     _set_process_budget(settings)
     pipeline.open_store()
     clients.start()
     if settings.instrument:
-        instrument.start(sources)
+        instrument.start()
     propagation.start(
         config_values.propagation(settings.propagate_threads) or "threads",
         in_child=functools.partial(start_in_child, _plain(settings), run_id),
@@ -198,29 +195,14 @@ def _own_prices(path: Path | None) -> tuple[tuple[OwnPrice, ...], tuple[str, ...
         return (), (f"{error} Only the public price list is used.",)
 
 
-def _nobody_set_one() -> bool:
-    return isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
-
-
-def _their_provider() -> TracerProvider | None:
-    """The user's own SDK provider, if there is one; an earlier one of ours is not."""
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        return None
-    ours = provider.resource.attributes.get("telemetry.distro.name") == "agentgauge"
-    return None if ours else provider
-
-
-def _forward_to(provider: TracerProvider) -> functools.partial[None]:
-    """Hands finished spans, without content, to the user's processors, so that their traces are whole."""
-    return functools.partial(_forward, provider)
-
-
-def _forward(provider: TracerProvider, record: SpanRecord) -> None:
-    # The only way in: a provider has no public door for spans that were made elsewhere.
-    provider._active_span_processor.on_end(  # noqa: SLF001
-        spans.to_otel(record, resource=provider.resource)
-    )
+def _forward(record: SpanRecord) -> None:
+    """Hands a finished span, without content, to the user's processors, beside their own."""
+    provider = neighbours.takes_ours()
+    if provider is not None:
+        # The only way in: a provider has no public door for spans that were made elsewhere.
+        provider._active_span_processor.on_end(  # noqa: SLF001
+            spans.to_otel(record, resource=provider.resource)
+        )
 
 
 def _sender(store: Store, settings: Settings) -> Sender | None:
@@ -244,13 +226,14 @@ def _exporter(protocol: str, endpoint: str) -> Callable[[], SpanExporter]:
         )
 
         insecure = None if endpoint.startswith("https") else True
-        return functools.partial(Grpc, endpoint=endpoint, insecure=insecure)
+        return functools.partial(Grpc, endpoint=endpoint, insecure=insecure, **without_metrics(Grpc))
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # 0.3 s
         OTLPSpanExporter as Http,
     )
 
     whole = endpoint == os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    return functools.partial(Http, endpoint=endpoint if whole else endpoint.rstrip("/") + "/v1/traces")
+    url = endpoint if whole else endpoint.rstrip("/") + "/v1/traces"
+    return functools.partial(Http, endpoint=url, **without_metrics(Http))
 
 
 def _not_from_sender(record: logging.LogRecord) -> bool:

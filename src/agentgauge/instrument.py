@@ -1,35 +1,35 @@
-"""Starts the OpenAI instrumentation on our provider, and our own layer on the client."""
+"""Puts the OpenAI instrumentation and our own layer into the client, and takes them out again."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry import context as otel_context
 
 from agentgauge import pricing
 from agentgauge.budget_check import check_budgets, choose_model
 from agentgauge.guard import guarded
-from agentgauge.importhook import when_imported
+from agentgauge.importhook import no_longer, when_imported
+from agentgauge.patches import Patches
 from agentgauge.pipeline import runtime
-from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.sources.openai_client import ClientWatch
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from opentelemetry.trace import SpanContext
+
     from agentgauge.pipeline.exchange import OpenCall
-    from agentgauge.pipeline.processor import Source
 
 OLDEST_OPENAI = (2, 8)
-_OURS: dict[str, Any] = {}
-"""The instrumentor that we started, so that `stop` ends only our own."""
+_patches = Patches()
+"""What has been put into the client, for the life of the process."""
 
 
-def start(sources: tuple[Source, ...]) -> None:
+def start() -> None:
     """Instruments the OpenAI client as soon as somebody imports it; never imports it by itself."""
     if importlib.util.find_spec("openai") is None:
         _warn(
@@ -38,15 +38,22 @@ def start(sources: tuple[Source, ...]) -> None:
             "or use agentgauge.record_call().",
         )
         return
-    when_imported("openai", lambda module: _instrument(module, sources))
+    if not type(otel_context._RUNTIME_CONTEXT).__module__.startswith("opentelemetry."):  # noqa: SLF001  # no public way
+        _warn(
+            "foreign-context",
+            "Another library has replaced OpenTelemetry's context by one that keeps only its own spans, so "
+            "nobody can tell whose a call is: no call is recorded by itself. With Datadog, unset "
+            "DD_TRACE_OTEL_ENABLED.",
+        )
+        return
+    when_imported("openai", _instrument)
 
 
 def stop() -> None:
-    """Ends what we started; the layer on the client stays and does nothing."""
-    instrumentor = _OURS.pop("openai", None)
-    if instrumentor is not None:
-        with guarded("ending the OpenAI instrumentation"):
-            instrumentor.uninstrument()
+    """Takes out of the client what `start` has put in; calls under way end as they began."""
+    no_longer("openai", _instrument)
+    with guarded("leaving the OpenAI client"):
+        _patches.take_out()
 
 
 def _warn(code: str, message: str) -> None:
@@ -55,7 +62,7 @@ def _warn(code: str, message: str) -> None:
         active.pipeline.warn(code, message)
 
 
-def _instrument(openai: ModuleType, sources: tuple[Source, ...]) -> None:
+def _instrument(openai: ModuleType) -> None:
     with guarded("starting the OpenAI instrumentation"):
         version = importlib.metadata.version("openai")
         if _numbers(version) < OLDEST_OPENAI:
@@ -65,15 +72,19 @@ def _instrument(openai: ModuleType, sources: tuple[Source, ...]) -> None:
                 "Install openai 2.8 or newer.",
             )
             return
-        ClientWatch(_open_call, _before_send, choose_model).install(openai)
-        _start_openinference(sources)
+        # It imports the client, which we never do by ourselves.
+        from agentgauge.sources.openai_requests import instrument_requests  # noqa: PLC0415
+
+        ClientWatch(_open_call, _before_send, choose_model, _patches).install(openai)
+        instrument_requests(openai, _patches, _open_call)
+        _patches.on = True
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
-def _open_call(context: trace.SpanContext) -> OpenCall | None:
+def _open_call(context: SpanContext) -> OpenCall | None:
     active = runtime.active()
     return active.pipeline.open_calls.find(context) if active is not None else None
 
@@ -86,36 +97,3 @@ def _before_send(opened: OpenCall) -> None:
         exchange.host, exchange.port, exchange.path or "", providers=active.settings.providers
     )
     check_budgets(opened, provider=provider, prices=active.pipeline.prices)
-
-
-def _start_openinference(sources: tuple[Source, ...]) -> None:
-    # It imports the client, which we never do by ourselves.
-    from openinference.instrumentation import TraceConfig  # noqa: PLC0415
-    from openinference.instrumentation.openai import OpenAIInstrumentor  # noqa: PLC0415
-
-    active, instrumentor = runtime.active(), OpenAIInstrumentor()
-    if active is None:
-        return
-    if instrumentor.is_instrumented_by_opentelemetry:
-        _read_where_it_is(sources)
-        return
-    # What was said is read from the client's own exchange; on the span it would only cost time.
-    config = TraceConfig(hide_inputs=True, hide_outputs=True, hide_embeddings_vectors=True)
-    instrumentor.instrument(tracer_provider=active.provider, config=config)
-    _OURS["openai"] = instrumentor
-
-
-def _read_where_it_is(sources: tuple[Source, ...]) -> None:
-    """The user started the instrumentation: its spans are read on the user's provider."""
-    active, provider = runtime.active(), trace.get_tracer_provider()
-    assert active is not None
-    if isinstance(provider, TracerProvider) and provider is not active.provider:
-        processor = GaugeProcessor(active.pipeline, sources, active.pipeline.open_calls)
-        processor.keep_foreign = False
-        provider.add_span_processor(processor)
-    elif provider is not active.provider:
-        _warn(
-            "foreign-provider",
-            "The OpenAI instrumentation was started on a provider that cannot be read, so its calls are not "
-            "counted. Call agentgauge.init() before it, or let agentgauge start it.",
-        )

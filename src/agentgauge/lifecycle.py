@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge import instrument, ledger, servers
 from agentgauge.guard import guarded
 from agentgauge.pipeline import runtime
+from agentgauge.pipeline.lent import take_back_global
 from agentgauge.remote import clients
 from agentgauge.scopes import propagation
 
@@ -51,6 +52,8 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         instrument.stop()
         propagation.stop()
         servers.leave_alone()
+        take_back_global()
+        _leave_sigterm()
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
             active.sender.stop()
@@ -107,6 +110,15 @@ def _install_sigterm() -> None:
     with guarded("watching for SIGTERM"):
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+def _leave_sigterm() -> None:
+    """Leaves SIGTERM as it was found; only the main thread may."""
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is _on_sigterm
+    ):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's form

@@ -8,15 +8,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from opentelemetry import trace
-
 from agentgauge import ledger
 from agentgauge.call import Call, Cost, Outcome, Request, TokenUsage, ToolSource, ToolUse, UsageSource
 from agentgauge.errors import ConfigError
 from agentgauge.guard import guarded
 from agentgauge.labels import Few, clean_label
 from agentgauge.ledger import USD
-from agentgauge.pipeline import runtime
+from agentgauge.pipeline import neighbours, runtime
 from agentgauge.sources.usage import MOST_TOKENS
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
     with guarded("recording a call by hand"):
         account = ledger.current()
         end_ns = time.time_ns()
-        parent = trace.get_current_span().get_span_context()
+        parent = neighbours.innermost().get_span_context()
         generator = active.provider.id_generator
         call = Call(
             trace_id=parent.trace_id or generator.generate_trace_id(),

@@ -39,7 +39,7 @@ LAYERS = (
     {"config"},
     {"variables"},
     {"config_values"},
-    {"guard", "importhook", "library_role", "semconv"},
+    {"guard", "importhook", "library_role", "patches", "semconv"},
     {"errors", "hosts", "labels", "_version"},
 )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from opentelemetry import trace
     from opentelemetry.sdk.trace import ReadableSpan, Span
     from opentelemetry.trace import SpanContext
 
@@ -54,13 +55,15 @@ class Exchange:
 class OpenCall:
     """A call between its start and its end; `key` is (trace id, span id).
 
-    `library` makes it, where that is to be its role.
+    `outside` is the span of the user's that it gives way to; `library` makes it, where that is to be its
+    role.
     """
 
     key: tuple[int, int]
     span: weakref.ref[Span]
     account: Account
     exchange: Exchange
+    outside: trace.Span | None = None
     library: str | None = None
 
     @property
@@ -77,7 +80,16 @@ class OpenCalls:
         self._lock = threading.RLock()
         self._open: dict[tuple[int, int], OpenCall] = {}
 
-    def start(self, span: Span, account: Account, *, library: str | None = None) -> None:
+    outside: trace.Span | None = None
+
+    def start(
+        self,
+        span: Span,
+        account: Account,
+        *,
+        library: str | None = None,
+        outside: trace.Span | None = None,
+    ) -> None:
         """Notes a call that starts, with the scope it starts in."""
         key, still_open = _key(span.get_span_context()), self._open
 
@@ -85,7 +97,14 @@ class OpenCalls:
             still_open.pop(key, None)
 
         with self._lock:
-            still_open[key] = OpenCall(key, weakref.ref(span, forget), account, Exchange(), library)
+            still_open[key] = OpenCall(
+                key, weakref.ref(span, forget), account, Exchange(), outside=outside, library=library
+            )
+
+    def join(self, span: Span, opened: OpenCall) -> None:
+        """Notes a second instrumentation's span of a call that is open already: it is no call of its own."""
+        with self._lock:
+            self._open[_key(span.get_span_context())] = opened
 
     def find(self, context: SpanContext | None) -> OpenCall | None:
         """The open call of a span, if it is one."""
@@ -93,13 +112,15 @@ class OpenCalls:
 
     def end(self, span: ReadableSpan) -> OpenCall | None:
         """Takes a call out that has ended."""
+        key = _key(span.get_span_context())
         with self._lock:
-            return self._open.pop(_key(span.get_span_context()), None)
+            opened = self._open.pop(key, None)
+        return opened if opened is not None and opened.key == key else None
 
     def spans(self) -> list[Span]:
         """The spans of the calls that nobody has ended yet."""
         with self._lock:
-            found = [call.span() for call in self._open.values()]
+            found = [call.span() for key, call in self._open.items() if call.key == key]
         return [span for span in found if span is not None]
 
     def forget(self) -> None:

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from agentgauge import ledger, semconv
 from agentgauge.guard import guarded
 from agentgauge.library_role import library_role
-from agentgauge.pipeline import runtime
+from agentgauge.pipeline import neighbours, runtime
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -57,9 +57,15 @@ class GaugeProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: D102
         with guarded("noting the start of a call"):
-            if self._source_of(span) is not None:
+            if self._source_of(span) is None:
+                return
+            around = self._open_calls.find(span.parent)
+            if around is not None:
+                self._open_calls.join(span, around)
+            else:
                 account = ledger.current(parent_context)
-                self._open_calls.start(span, account, library=_library(account))
+                outside = neighbours.outside(parent_context)
+                self._open_calls.start(span, account, library=_library(account), outside=outside)
 
     def on_end(self, span: ReadableSpan) -> None:  # noqa: D102
         with guarded("reading a span that has ended"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import json
 import threading
@@ -54,7 +55,8 @@ class Sender:
         with self._state:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="agentgauge-sender", daemon=True)
-                self._thread.start()
+                # In no context: nothing of the scope, or the trace, of whoever came first follows it.
+                contextvars.Context().run(self._thread.start)
 
     def drain(self, *, timeout_s: float) -> bool:
         """Sends all that waits; False when the time ran out or nobody listens."""

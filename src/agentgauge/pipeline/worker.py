@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections import deque
@@ -64,7 +65,8 @@ class Worker(Generic[Item]):
             self._put += 1
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="agentgauge", daemon=True)
-                self._thread.start()
+                # In no context: nothing of the scope, or the trace, of whoever came first follows it.
+                contextvars.Context().run(self._thread.start)
             self._state.notify_all()
 
     def settled(self, *, timeout_s: float) -> bool:

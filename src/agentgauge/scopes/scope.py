@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from opentelemetry import context as otel_context
-from opentelemetry import trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from agentgauge import ledger
 from agentgauge.guard import guarded
 from agentgauge.labels import clean_label, clean_text
 from agentgauge.ledger import Account, Usage
-from agentgauge.pipeline import runtime
+from agentgauge.pipeline import neighbours, runtime
 from agentgauge.pipeline.records import FinishedScope
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Scope:
                 self._span = active.tracer.start_span(
                     self._span_name, context=context, kind=SpanKind.INTERNAL
                 )
-                context = trace.set_span_in_context(self._span, context)
+                context = neighbours.entered(self._span, context)
         return context
 
     @property

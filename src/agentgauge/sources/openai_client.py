@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from agentgauge.guard import guarded
+from agentgauge.pipeline import neighbours
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from opentelemetry.trace import SpanContext
+
+    from agentgauge.patches import Patches
     from agentgauge.pipeline.exchange import Exchange, OpenCall
 
-Find = Callable[[trace.SpanContext], "OpenCall | None"]
+Find = Callable[["SpanContext"], "OpenCall | None"]
 Check = Callable[["OpenCall"], None]
 Choose = Callable[["OpenCall", str], str | None]
-_MARK = "_agentgauge_watched"
 _EXTENSION = "agentgauge.exchange"
 _OBJECT_ONLY = ("model", "usage", "object")
 
@@ -34,13 +37,15 @@ class ClientWatch:
 
     `find` gives the open call of a span; None when it is no call, or nothing is recorded.
     `before_send` is asked before a call's first attempt leaves; what it raises stops the call. `choose` may
-    name another model than the one that is asked.
+    name another model than the one that is asked. `patches` holds what it puts into the client, and tells
+    whether it is to watch.
     """
 
-    def __init__(self, find: Find, before_send: Check, choose: Choose) -> None:
+    def __init__(self, find: Find, before_send: Check, choose: Choose, patches: Patches) -> None:
         self._find = find
         self._choose = choose
         self._before_send = before_send
+        self._patches = patches
 
     def install(self, openai: ModuleType) -> None:
         """Watches every client class of the module, once."""
@@ -56,16 +61,13 @@ class ClientWatch:
             self._watch(owner, "_process_response_data", self._data)
 
     def _watch(self, owner: type, name: str, observe: Callable[..., None]) -> None:
-        original = vars(owner).get(name)
-        if original is None or hasattr(original, _MARK):
-            return
-        watched = _watched_async if inspect.iscoroutinefunction(original) else _watched
-        wrapper = watched(original, observe)
-        setattr(wrapper, _MARK, True)
-        setattr(owner, name, wrapper)
+        if name in vars(owner):
+            self._patches.put(
+                owner, name, functools.partial(_watched, observe=observe, patches=self._patches)
+            )
 
     def _current(self) -> OpenCall | None:
-        return self._find(trace.get_current_span().get_span_context())
+        return call_under_way(self._find)
 
     def _options(self, options: Any) -> None:
         """The request's options, before they are turned into an HTTP request."""
@@ -146,6 +148,14 @@ def _limit(options: Any, opened: OpenCall) -> None:
         options.timeout = route.timeout_s
 
 
+def call_under_way(find: Find) -> OpenCall | None:
+    """The call whose request is running here, whatever spans others have opened inside it."""
+    opened = find(trace.get_current_span().get_span_context())
+    if opened is None and (span := neighbours.ours_beside()) is not None:
+        return find(span.get_span_context())
+    return opened
+
+
 def _exchange_of(response: Any) -> Exchange | None:
     found: Exchange | None = response.request.extensions.get(_EXTENSION)
     return found
@@ -165,19 +175,19 @@ def _note(observe: Callable[..., None], args: tuple[Any, ...], kwargs: dict[str,
         observe(*args, **kwargs)
 
 
-def _watched(original: Callable[..., Any], observe: Callable[..., None]) -> Callable[..., Any]:
+def _watched(
+    original: Callable[..., Any], *, observe: Callable[..., None], patches: Patches
+) -> Callable[..., Any]:
     @functools.wraps(original)
     def wrapper(client: Any, *args: Any, **kwargs: Any) -> Any:
-        _note(observe, args, kwargs)
+        if patches.on:
+            _note(observe, args, kwargs)
         return original(client, *args, **kwargs)
 
-    return wrapper
-
-
-def _watched_async(original: Callable[..., Any], observe: Callable[..., None]) -> Callable[..., Any]:
     @functools.wraps(original)
-    async def wrapper(client: Any, *args: Any, **kwargs: Any) -> Any:
-        _note(observe, args, kwargs)
+    async def awaited(client: Any, *args: Any, **kwargs: Any) -> Any:
+        if patches.on:
+            _note(observe, args, kwargs)
         return await original(client, *args, **kwargs)
 
-    return wrapper
+    return awaited if inspect.iscoroutinefunction(original) else wrapper
