@@ -76,11 +76,14 @@ func BenchmarkWindow(b *testing.B) {
 	for b.Loop() {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		w := newMemoryWindow(6*time.Hour, 4_000_000)
+		w := newWindow(6*time.Hour, 4_000_000)
 		for n := range 1_000_000 {
 			var id spanID
 			binary.BigEndian.PutUint64(id[:], uint64(n)*0x9E3779B97F4A7C15)
-			w.add(id)
+			if w.due(0) {
+				w.open(0, began)
+			}
+			w.add(id, 0)
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)

@@ -74,13 +74,17 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 
 func benchWith(t testing.TB, next consumer.Metrics, change ...func(*Config)) *bench {
 	t.Helper()
+	return benchOn(t, &handClock{now: began}, next, change...)
+}
+
+func benchOn(t testing.TB, hand *handClock, next consumer.Metrics, change ...func(*Config)) *bench {
+	t.Helper()
 	cfg := loadConfig(t, "contract.yaml")
 	for _, c := range change {
 		c(cfg)
 	}
 	require.NoError(t, confmap.Validate(cfg))
 	own := componenttest.NewTelemetry()
-	hand := &handClock{now: began}
 	u, err := newUsageConnector(own.NewTelemetrySettings(), cfg, next, hand.clock())
 	require.NoError(t, err)
 	t.Cleanup(func() {
