@@ -56,7 +56,7 @@ func newUsageConnector(set component.TelemetrySettings, cfg *Config, next consum
 		config:  cfg,
 		plan:    p,
 		ledger:  newLedger(cfg, p, c),
-		storage: &storage{instanceID: cfg.InstanceID},
+		storage: &storage{instanceID: cfg.InstanceID, due: checkpointBytes},
 		stop:    make(chan struct{}),
 	}
 	var err error

@@ -22,6 +22,8 @@ type storage struct {
 	fsync      bool
 	restored   bool
 	cut        int64
+	// due is the size of the journal after which a checkpoint is due.
+	due int64
 }
 
 // open restores the ledger, and begins a new journal where there is none.
@@ -97,7 +99,7 @@ func (s *storage) keep(l *ledger) error {
 	if s.journal == nil {
 		return nil
 	}
-	if s.journal.Since() < checkpointBytes && s.journal.Chapters() <= l.segments() {
+	if s.journal.Since() < s.due && s.journal.Chapters() <= l.segments() {
 		return nil
 	}
 	return s.checkpoint(l)
