@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,7 +66,7 @@ func runCrashing(folder string) error {
 			if u.ConsumeTraces(context.Background(), crashBatch(n)) == nil {
 				mu.Lock()
 				defer mu.Unlock()
-				_, _ = fmt.Println("ack", n)
+				_, _ = fmt.Printf("ack %d.\n", n)
 			}
 		})
 	}
@@ -98,6 +100,8 @@ type sender struct {
 	sent   int
 	open   map[int]bool
 	acked  []int
+	// answered are the acknowledgements of this round.
+	answered []int
 }
 
 // run starts the process, sends, and kills it after some acknowledgements; with kill false it
@@ -111,66 +115,69 @@ func (s *sender) run(kill bool) []string {
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(s.t, err)
 	require.NoError(s.t, cmd.Start())
-	go s.ask(stdin, kill)
-	sums := s.listen(stdout, func() { _ = cmd.Process.Kill() }, kill)
+	window, ended := make(chan struct{}, 8), make(chan struct{})
+	left, wait := 1+s.random.IntN(60), time.Duration(s.random.IntN(3_000))*time.Microsecond
+	var asking sync.WaitGroup
+	asking.Go(func() { s.ask(stdin, window, ended, kill) })
+	sums := s.listen(stdout, window, func() {
+		if left--; left == 0 && kill {
+			time.AfterFunc(wait, func() { _ = cmd.Process.Kill() })
+		}
+	})
+	close(ended)
+	asking.Wait()
 	err = cmd.Wait()
 	require.Equal(s.t, kill, err != nil, "%v", err)
+	for _, n := range s.answered {
+		if s.open[n] {
+			delete(s.open, n)
+			s.acked = append(s.acked, n)
+		}
+	}
+	s.answered = nil
 	return sums
 }
 
 // ask sends again what had no answer, some of what had one, and in a round that ends with a kill
-// new requests.
-func (s *sender) ask(stdin io.WriteCloser, kill bool) {
+// new requests, a few at a time.
+func (s *sender) ask(stdin io.WriteCloser, window chan<- struct{}, ended <-chan struct{}, kill bool) {
 	defer stdin.Close()
-	for n := range s.open {
-		fmt.Fprintln(stdin, n)
-	}
+	again := slices.Sorted(maps.Keys(s.open))
 	for _, n := range s.acked {
 		if s.random.IntN(10) == 0 {
-			fmt.Fprintln(stdin, n)
+			again = append(again, n)
 		}
 	}
-	if kill {
-		for n := s.sent; ; n++ {
-			if _, err := fmt.Fprintln(stdin, n); err != nil {
-				return
-			}
+	for i := 0; kill || i < len(again); i++ {
+		select {
+		case window <- struct{}{}:
+		case <-ended:
+			return
 		}
+		if i < len(again) {
+			_, _ = fmt.Fprintln(stdin, again[i])
+			continue
+		}
+		s.open[s.sent] = true
+		_, _ = fmt.Fprintln(stdin, s.sent)
+		s.sent++
 	}
 }
 
-func (s *sender) listen(stdout io.Reader, end func(), kill bool) (sums []string) {
+func (s *sender) listen(stdout io.Reader, window <-chan struct{}, heard func()) (sums []string) {
 	answers := bufio.NewScanner(stdout)
-	left, wait := 1+s.random.IntN(60), time.Duration(s.random.IntN(3_000))*time.Microsecond
-	var acked []int
 	for answers.Scan() {
 		if sum, found := strings.CutPrefix(answers.Text(), "sum "); found {
 			sums = append(sums, sum)
 			continue
 		}
 		var n int
-		_, err := fmt.Sscanf(answers.Text(), "ack %d", &n)
-		if err != nil {
+		if _, err := fmt.Sscanf(answers.Text(), "ack %d.", &n); err != nil {
 			continue // half a line
 		}
-		acked = append(acked, n)
-		if left--; left == 0 && kill {
-			time.AfterFunc(wait, end)
-		}
-	}
-	highest := s.sent
-	for _, n := range acked {
-		highest = max(highest, n+1)
-	}
-	for n := s.sent; n < highest; n++ {
-		s.open[n] = true
-	}
-	s.sent = highest
-	for _, n := range acked {
-		if s.open[n] {
-			delete(s.open, n)
-			s.acked = append(s.acked, n)
-		}
+		s.answered = append(s.answered, n)
+		<-window
+		heard()
 	}
 	return sums
 }
