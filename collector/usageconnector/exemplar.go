@@ -3,8 +3,6 @@
 package usageconnector
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -41,13 +39,14 @@ func note(kept []exemplar, bucket, buckets int, e *exemplar) []exemplar {
 	return kept
 }
 
-// putExemplars writes them in the order of time, which backends want.
+// putExemplars writes them in the order of the buckets: Prometheus gives each to the first bucket
+// that it fits, looking at buckets and exemplars in rising order.
 func (m *metric) putExemplars(to pmetric.ExemplarSlice, exemplars []exemplar) {
-	found := slices.DeleteFunc(exemplars, func(e exemplar) bool { return !e.there() })
-	slices.SortFunc(found, func(a, b exemplar) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
-	to.EnsureCapacity(len(found))
-	for i := range found {
-		e := &found[i]
+	for i := range exemplars {
+		e := &exemplars[i]
+		if !e.there() {
+			continue
+		}
 		one := to.AppendEmpty()
 		one.SetTraceID(pcommon.TraceID(e.id[:16]))
 		one.SetSpanID(pcommon.SpanID(e.id[16:]))

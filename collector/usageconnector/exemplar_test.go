@@ -67,16 +67,16 @@ func TestACounterLinksToItsLatestSpanOnce(t *testing.T) {
 	require.Empty(t, b.linked())
 }
 
-func TestAHistogramLinksToOneSpanABucketInTheOrderOfTime(t *testing.T) {
+func TestAHistogramLinksToTheLatestSpanOfEachBucketInTheirOrder(t *testing.T) {
 	b := newBench(t, only("gen_ai.client.inference.duration"), bare)
 
 	b.send(
 		lasting(1, 9*time.Second, 5*time.Second),
-		lasting(2, 8*time.Second, 500*time.Millisecond),
+		lasting(2, 10*time.Second, 500*time.Millisecond),
 		lasting(3, 7*time.Second, 4*time.Second),
 	)
 
-	require.Equal(t, []string{"0.5 @+8s " + idsOf(2), "5 @+9s " + idsOf(1)}, b.linked())
+	require.Equal(t, []string{"0.5 @+10s " + idsOf(2), "5 @+9s " + idsOf(1)}, b.linked())
 }
 
 func TestASpanThatSamplingKeepsIsPreferred(t *testing.T) {
