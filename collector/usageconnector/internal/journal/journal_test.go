@@ -241,3 +241,14 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkAppend reports one record of the size of 512 spans.
+func BenchmarkAppend(b *testing.B) {
+	j := begin(b, b.TempDir(), false)
+	frame := make([]byte, HeaderSize+14_000)
+	for b.Loop() {
+		if err := j.Append(frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
