@@ -69,6 +69,7 @@ func (l *ledger) turnPage(at time.Time, uptime time.Duration, visit func(*series
 					continue
 				}
 				if s.base.until.IsZero() {
+					s.settleBase(at, l.interval)
 					s.base.until = at.Add(l.zeroRepeat)
 				}
 				if l.idleExpiry > 0 && uptime-s.changed >= l.idleExpiry && s != r.tables[i].overflow {
@@ -78,6 +79,22 @@ func (l *ledger) turnPage(at time.Time, uptime time.Duration, visit func(*series
 			}
 		}
 	}
+}
+
+// oldestBase is an age of points that backends still take; a request with older ones is refused.
+const oldestBase = 10 * time.Minute
+
+// settleBase decides on a base that was not sent yet. After a long stop or a suspend it is too old
+// and goes one interval before the first value.
+func (s *series) settleBase(at time.Time, interval time.Duration) {
+	if at.Sub(s.base.at) <= oldestBase {
+		return
+	}
+	renewed := at.Add(-min(interval, oldestBase))
+	if s.start.Equal(s.base.at) {
+		s.start = renewed
+	}
+	s.base.at = renewed
 }
 
 // take copies what the flush at that time sends of the series. The base goes with its first value

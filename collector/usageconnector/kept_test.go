@@ -135,6 +135,20 @@ func TestTheZeroIsRepeatedOverARestart(t *testing.T) {
 	require.Equal(t, []string{series1 + "0 @start +0s", series1 + "5 @+30s from +0s"}, b.flushed())
 }
 
+func TestAZeroThatWasNeverSentIsNotOldAfterALongStop(t *testing.T) {
+	h := newHome(t, only(inputTokens), bare)
+	b := h.start()
+	b.send(call(1, input, 5))
+	h.kill(b)
+	h.hand.pass(3 * time.Hour)
+	b = h.start()
+	first := b.flushed()
+	require.Equal(t, []string{series1 + "0 @start +3h0m0s", series1 + "5 @+3h0m15s from +3h0m0s"}, first)
+
+	h.kill(b)
+	require.Equal(t, []string{first[0], series1 + "5 @+3h0m30s from +3h0m0s"}, h.start().flushed())
+}
+
 func TestTimestampsDoNotGoBackOverARestart(t *testing.T) {
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // The two change together or not at all, and on disk before in memory.
 type ledger struct {
 	clock      clock
+	interval   time.Duration
 	zeroRepeat time.Duration
 	idleExpiry time.Duration
 	// journal is nil where nothing is kept.
@@ -65,6 +66,7 @@ type outcome struct {
 func newLedger(cfg *Config, p *plan, c clock) *ledger {
 	l := &ledger{
 		clock:      c,
+		interval:   cfg.FlushInterval.Truncate(time.Millisecond),
 		zeroRepeat: cfg.ZeroRepeat,
 		idleExpiry: cfg.IdleExpiry,
 		watch:      func(time.Duration, error) {},
