@@ -3,7 +3,6 @@
 package usageconnector
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -29,30 +28,46 @@ func TestASpanSentTwiceCountsOnce(t *testing.T) {
 	require.EqualValues(t, 2, b.counter("otelcol_usage_duplicate_window_ids"))
 }
 
+// pass lets time go by in steps, as flushes do.
+func (w *idWindow) pass(from, to time.Duration) {
+	for at := from; at <= to; at += time.Minute {
+		if w.due(at) {
+			w.open(at, began.Add(at))
+		}
+	}
+}
+
 func TestAnIdIsKnownForTheWindowSinceItWasLastMet(t *testing.T) {
-	w := newMemoryWindow(time.Hour, 1_000)
+	w := newWindow(time.Hour, 1_000)
+	w.pass(0, 0)
 	id := spanID{1}
-	w.add(id)
-	for hours := 1; hours <= 5; hours++ {
-		w.advance(time.Duration(hours)*time.Hour - time.Minute)
-		require.True(t, w.meet(id), hours)
+	w.add(id, 0)
+	for hour := range 5 {
+		from := time.Duration(hour) * 59 * time.Minute
+		w.pass(from, from+59*time.Minute)
+		_, known := w.age(id)
+		require.True(t, known, hour)
+		w.refresh(id, from+59*time.Minute)
 	}
 
-	w.advance(7 * time.Hour)
+	w.pass(5*59*time.Minute, 5*59*time.Minute+76*time.Minute)
 
-	require.False(t, w.meet(id))
-	require.Zero(t, w.size())
+	_, known := w.age(id)
+	require.False(t, known)
+	require.Zero(t, w.ids)
 }
 
 func TestAFullWindowForgetsTheOldestAndSaysSo(t *testing.T) {
-	w := newMemoryWindow(time.Hour, 1_000)
+	w := newWindow(time.Hour, 1_000)
 	for n := range 5_000 {
-		w.add(spanID(slices.Concat(traceBytes(n), make([]byte, 8))))
+		w.pass(0, 0)
+		w.add(spanID(slices.Concat(traceBytes(n), make([]byte, 8))), 0)
 	}
 
-	require.LessOrEqual(t, w.size(), 1_000)
-	require.Positive(t, w.shortened())
-	require.True(t, w.meet(spanID(slices.Concat(traceBytes(4_999), make([]byte, 8)))))
+	require.LessOrEqual(t, w.ids, 1_000)
+	require.Positive(t, w.cutShort)
+	_, known := w.age(spanID(slices.Concat(traceBytes(4_999), make([]byte, 8))))
+	require.True(t, known)
 }
 
 func traceBytes(n int) []byte {
@@ -185,12 +200,15 @@ func TestALongListIsFoldedAndItsTotalHolds(t *testing.T) {
 
 type failingJournal struct{ fail bool }
 
-func (j *failingJournal) record(context.Context, *change) error {
+func (j *failingJournal) Append([]byte) error {
 	if j.fail {
 		return errors.New("disk full")
 	}
 	return nil
 }
+
+func (*failingJournal) Turn([]byte) error { return nil }
+func (*failingJournal) Last() uint64      { return 0 }
 
 func TestAFailedCommitChangesNothing(t *testing.T) {
 	b := newBench(t, only(inputTokens), bare)

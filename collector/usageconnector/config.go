@@ -17,7 +17,9 @@ type Config struct {
 	Metrics []MetricConfig `mapstructure:"metrics"`
 	// ResourceLabels are the resource attributes that tell one OTLP resource from another.
 	ResourceLabels []ResourceLabelConfig `mapstructure:"resource_labels"`
-	// InstanceID becomes service.instance.id; empty means a new random one at each start.
+	// Storage keeps sums and span ids over restarts.
+	Storage StorageConfig `mapstructure:"storage"`
+	// InstanceID becomes service.instance.id; empty means a random one, kept in the storage.
 	InstanceID string `mapstructure:"instance_id"`
 	// FlushInterval is the time between two exports of all series.
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
@@ -31,8 +33,39 @@ type Config struct {
 	SeriesLimit int `mapstructure:"series_limit"`
 	// ResourceLimit is the number of resources.
 	ResourceLimit int `mapstructure:"resource_limit"`
+	// IdleExpiry is how long a series is sent without a change, in the connector's uptime; 0 is for ever.
+	IdleExpiry time.Duration `mapstructure:"idle_expiry"`
+	// Delivery names the span attributes by which senders tell what they send again.
+	Delivery DeliveryConfig `mapstructure:"delivery"`
+	// Exemplars link points to spans.
+	Exemplars ExemplarsConfig `mapstructure:"exemplars"`
+	// WithoutUsage chooses the spans that the connector's own metrics count as without usage.
+	WithoutUsage *FilterConfig `mapstructure:"without_usage"`
 	// LabelMaxBytes is where label values are cut.
 	LabelMaxBytes int `mapstructure:"label_max_bytes"`
+}
+
+// StorageConfig is where the state is kept; without a directory it is in memory only.
+type StorageConfig struct {
+	// Directory of this connector alone.
+	Directory string `mapstructure:"directory"`
+	// Fsync waits at each commit until it would survive a loss of power, not only of the process.
+	Fsync bool `mapstructure:"fsync"`
+}
+
+// DeliveryConfig names span attributes.
+type DeliveryConfig struct {
+	// Mark is first, retry or replay.
+	Mark string `mapstructure:"mark"`
+	// FirstAt is when a retry was first sent, in unix seconds.
+	FirstAt string `mapstructure:"first_at"`
+}
+
+// ExemplarsConfig says whether points carry exemplars.
+type ExemplarsConfig struct {
+	Enabled bool `mapstructure:"enabled"`
+	// Sampled is the span attribute that is false where sampling drops the span; others are preferred.
+	Sampled string `mapstructure:"sampled"`
 }
 
 // ResourceLabelConfig is one attribute of the resources that metrics are sent under.
@@ -58,6 +91,9 @@ func createDefaultConfig() component.Config {
 		DedupeLimit:   4_000_000,
 		SeriesLimit:   10_000,
 		ResourceLimit: 1_000,
+		IdleExpiry:    7 * 24 * time.Hour,
+		Delivery:      DeliveryConfig{Mark: "agentgauge.delivery", FirstAt: "agentgauge.delivery.first_at"},
+		Exemplars:     ExemplarsConfig{Enabled: true, Sampled: "agentgauge.sampled"},
 		LabelMaxBytes: 256,
 	}
 }
@@ -85,6 +121,7 @@ func (c *Config) Validate() error {
 		{"flush_interval", c.FlushInterval, 10 * time.Millisecond},
 		{"zero_repeat", c.ZeroRepeat, 0},
 		{"dedupe_window", c.DedupeWindow, time.Second},
+		{"idle_expiry", c.IdleExpiry, 0},
 	} {
 		if d.value < d.least {
 			errs = append(errs, fmt.Errorf("%s: must be at least %s, got %s", d.key, d.least, d.value))
@@ -102,6 +139,15 @@ func (c *Config) Validate() error {
 	} {
 		if n.value < n.least {
 			errs = append(errs, fmt.Errorf("%s: must be at least %d, got %d", n.key, n.least, n.value))
+		}
+	}
+	for _, a := range []struct{ key, name string }{
+		{"delivery::mark", c.Delivery.Mark},
+		{"delivery::first_at", c.Delivery.FirstAt},
+		{"exemplars::sampled", c.Exemplars.Sampled},
+	} {
+		if a.name == "" {
+			errs = append(errs, fmt.Errorf("%s: must name an attribute", a.key))
 		}
 	}
 	return oneLine(append(errs, c.validateResourceLabels()...))

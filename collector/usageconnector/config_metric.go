@@ -33,6 +33,8 @@ type MetricConfig struct {
 	Buckets []float64 `mapstructure:"buckets"`
 	// Filter chooses spans; an empty one takes all.
 	Filter FilterConfig `mapstructure:"filter"`
+	// Uncertain makes a metric of the spans that may have been counted before, and of no others.
+	Uncertain bool `mapstructure:"uncertain"`
 	// Labels of every point, read from the span.
 	Labels []LabelConfig `mapstructure:"labels"`
 	// FanOut makes values lists that run parallel to a list of names.

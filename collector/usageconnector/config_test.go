@@ -18,7 +18,7 @@ func TestConfigIsRead(t *testing.T) {
 	require.Equal(t, "collector-1", cfg.InstanceID)
 	require.Equal(t, 15*time.Second, cfg.FlushInterval)
 	require.InEpsilon(t, 1e-9, cfg.Metrics[2].Scale, 1e-15)
-	require.Equal(t, "agentgauge.tool.names", cfg.Metrics[7].FanOut.Names)
+	require.Equal(t, "agentgauge.tool.names", cfg.Metrics[8].FanOut.Names)
 }
 
 func TestConfigStructFollowsTheCollectorsConventions(t *testing.T) {
@@ -40,6 +40,9 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{func(c *Config) { c.DedupeWindow = -1 }, "dedupe_window: must be at least 1s, got -1ns"},
 		{func(c *Config) { c.ZeroRepeat = -1 }, "zero_repeat: must be at least 0s, got -1ns"},
 		{func(c *Config) { c.DedupeLimit = 5 }, "dedupe_limit: must be at least 1000, got 5"},
+		{func(c *Config) { c.IdleExpiry = -1 }, "idle_expiry: must be at least 0s, got -1ns"},
+		{func(c *Config) { c.Delivery.Mark = "" }, "delivery::mark: must name an attribute"},
+		{func(c *Config) { c.WithoutUsage.Kinds = []string{"klient"} }, "without_usage: kinds::0: must be one of"},
 		{func(c *Config) { c.SeriesLimit = 0 }, "series_limit: must be at least 1, got 0"},
 		{func(c *Config) { c.ResourceLimit = 0 }, "resource_limit: must be at least 1, got 0"},
 		{func(c *Config) { c.LabelMaxBytes = 1 }, "label_max_bytes: must be at least 8, got 1"},

@@ -7,23 +7,48 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// BenchmarkConsume reports the time of one span in requests of 512, ten metrics, 34 attributes.
+// BenchmarkConsume reports the time of one span in requests of 512 with the generated configuration
+// and spans of 34 attributes, three tools each: in memory, with a journal, and with fsync.
 func BenchmarkConsume(b *testing.B) {
-	const spans = 512
-	c := newBench(b)
+	for _, kept := range []string{"memory", "journal", "fsync"} {
+		b.Run(kept, func(b *testing.B) { benchmarkConsume(b, kept, 512) })
+	}
+}
+
+// BenchmarkSmallRequests is the same for requests of 8 spans.
+func BenchmarkSmallRequests(b *testing.B) {
+	for _, kept := range []string{"memory", "journal"} {
+		b.Run(kept, func(b *testing.B) { benchmarkConsume(b, kept, 8) })
+	}
+}
+
+func benchmarkConsume(b *testing.B, kept string, spans int) {
+	c := newBench(b, generated(b), func(cfg *Config) {
+		cfg.InstanceID = "collector-1"
+		if kept != "memory" {
+			cfg.Storage = StorageConfig{Directory: b.TempDir(), Fsync: kept == "fsync"}
+		}
+	})
+	if err := c.storage.open(&c.config.Storage, c.ledger); err != nil {
+		b.Fatal(err)
+	}
 	td := traces("shop")
 	for n := range spans {
 		full(n)(td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty())
 	}
 	all := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
 	b.ReportAllocs()
-	requests := 0
+	requests, before := 0, cpuTime(b)
 	for b.Loop() {
 		for i := range spans {
 			id := [8]byte{1}
@@ -35,7 +60,39 @@ func BenchmarkConsume(b *testing.B) {
 		}
 		requests++
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(requests*spans), "ns/span")
+	counted := float64(requests * spans)
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/counted, "ns/span")
+	b.ReportMetric(counted/(cpuTime(b)-before).Seconds(), "spans/cpu-s")
+	if kept != "memory" {
+		b.ReportMetric(float64(c.storage.size())/counted, "B/span")
+		if err := c.storage.close(c.ledger); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// generated is the usage connector's part of the Collector's generated configuration.
+func generated(t testing.TB) func(*Config) {
+	t.Helper()
+	conf, err := confmaptest.LoadConf("../config.yaml")
+	require.NoError(t, err)
+	sub, err := conf.Sub("connectors::usage")
+	require.NoError(t, err)
+	raw := sub.ToStringMap()
+	for _, key := range []string{"storage", "flush_interval", "series_limit"} {
+		delete(raw, key) // they name variables
+	}
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, confmap.NewFromStringMap(raw).Unmarshal(cfg))
+	return func(c *Config) { *c = *cfg }
+}
+
+// cpuTime is the processor time of this process.
+func cpuTime(t testing.TB) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func full(n int) func(ptrace.Span) {
@@ -76,15 +133,49 @@ func BenchmarkWindow(b *testing.B) {
 	for b.Loop() {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		w := newMemoryWindow(6*time.Hour, 4_000_000)
+		w := newWindow(6*time.Hour, 4_000_000)
 		for n := range 1_000_000 {
 			var id spanID
 			binary.BigEndian.PutUint64(id[:], uint64(n)*0x9E3779B97F4A7C15)
-			w.add(id)
+			if w.due(0) {
+				w.open(0, began)
+			}
+			w.add(id, 0)
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB/million-ids")
 		runtime.KeepAlive(w)
+	}
+}
+
+// BenchmarkRestore reports a start after a kill with a million ids in the journal, in requests of
+// 512, and 10,000 series.
+func BenchmarkRestore(b *testing.B) {
+	h := newHome(b, only(inputTokens), bare)
+	c := h.start()
+	for n := range 10_000 {
+		c.send(call(n, input, 1, agent, fmt.Sprint("agent-", n)))
+	}
+	td := traces("shop")
+	all := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	for n := range 512 {
+		call(n, input, 1, agent, fmt.Sprint("agent-", n))(all.AppendEmpty())
+	}
+	for request := range 1_000_000 / 512 {
+		for i := range 512 {
+			id := [8]byte{2}
+			binary.BigEndian.PutUint32(id[4:], uint32(request))
+			all.At(i).SetSpanID(id)
+		}
+		if err := c.ConsumeTraces(context.Background(), td); err != nil {
+			b.Fatal(err)
+		}
+	}
+	h.kill(c)
+	for b.Loop() {
+		if err := h.start().storage.journal.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

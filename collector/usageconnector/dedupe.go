@@ -18,87 +18,94 @@ func identify(span ptrace.Span) (id spanID, ok bool) {
 	return id, !trace.IsEmpty() && !own.IsEmpty()
 }
 
-// idWindow remembers the spans that were counted. The ledger holds its lock around every
-// call, and puts the ids of a commit in only together with the commit's sums.
-type idWindow interface {
-	// meet says whether the id is known, and starts its time anew if so.
-	meet(id spanID) bool
-	// add remembers a new id.
-	add(id spanID)
-	// advance forgets what is older than the window; uptime never goes back.
-	advance(uptime time.Duration)
-	// size is the number of ids remembered.
-	size() int
-	// shortened is how often the limit on ids made the window shorter than it was set to.
-	shortened() int64
-}
-
 // windowSegments older segments together span at least the window, so an id is kept for
-// between 1 and 1 + 1/windowSegments windows.
+// between 1 and 1 + 1/windowSegments windows since it was last met.
 const windowSegments = 4
 
-// memoryWindow keeps ids in segments by age; forgetting drops a whole segment.
-type memoryWindow struct {
-	segments  []map[spanID]struct{} // newest first
-	length    time.Duration         // of a segment
-	opened    time.Duration         // uptime at which the newest began
-	limit     int                   // of a segment's ids
-	cutShort  int64
-	remembers int
+// idWindow remembers the spans that were counted, in segments by age; forgetting drops a whole
+// segment. The ledger holds its lock around every call, and puts the ids of a commit in only
+// together with the commit's sums.
+type idWindow struct {
+	segments []*segment // newest first
+	window   time.Duration
+	limit    int
+	ids      int
+	cutShort int64
+	// forgot says that ids may have been counted before the oldest segment began.
+	forgot bool
 }
 
-func newMemoryWindow(window time.Duration, limit int) *memoryWindow {
-	return &memoryWindow{
-		segments: []map[spanID]struct{}{{}},
-		length:   window / windowSegments,
-		limit:    max(1, limit/(windowSegments+1)),
+// segment is the ids of one stretch of time.
+type segment struct {
+	ids map[spanID]struct{}
+	// opened is the uptime at which it began, since is the same by the clock.
+	opened time.Duration
+	since  time.Time
+	// last is the uptime at which an id was last put in.
+	last time.Duration
+}
+
+func newWindow(window time.Duration, limit int) *idWindow {
+	return &idWindow{window: window, limit: limit}
+}
+
+// age is the index of the segment that has the id; ok is false for a new id.
+func (w *idWindow) age(id spanID) (age int, ok bool) {
+	for age, s := range w.segments {
+		if _, known := s.ids[id]; known {
+			return age, true
+		}
 	}
+	return 0, false
 }
 
-func (w *memoryWindow) meet(id spanID) bool {
-	for age, segment := range w.segments {
-		if _, known := segment[id]; !known {
-			continue
-		}
-		if age > 0 {
-			delete(segment, id)
-			w.segments[0][id] = struct{}{}
-		}
+// add remembers a new id.
+func (w *idWindow) add(id spanID, uptime time.Duration) {
+	newest := w.segments[0]
+	newest.ids[id], newest.last = struct{}{}, uptime
+	w.ids++
+}
+
+// refresh starts an id's time anew.
+func (w *idWindow) refresh(id spanID, uptime time.Duration) {
+	if age, known := w.age(id); known {
+		delete(w.segments[age].ids, id)
+		w.ids--
+	}
+	w.add(id, uptime)
+}
+
+// due says that it is time for a new segment; uptime never goes back.
+func (w *idWindow) due(uptime time.Duration) bool {
+	if len(w.segments) == 0 {
 		return true
 	}
-	return false
+	newest := w.segments[0]
+	return uptime-newest.opened >= w.window/windowSegments || len(newest.ids) >= w.segmentLimit()
 }
 
-func (w *memoryWindow) add(id spanID) {
-	if len(w.segments[0]) >= w.limit {
-		if len(w.segments) > windowSegments {
+func (w *idWindow) segmentLimit() int { return max(1, w.limit/(windowSegments+1)) }
+
+// open begins a segment, and forgets what is older than the window or past the limit.
+func (w *idWindow) open(uptime time.Duration, now time.Time) {
+	begun := &segment{ids: map[spanID]struct{}{}, opened: uptime, since: now, last: uptime}
+	w.segments = append([]*segment{begun}, w.segments...)
+	for len(w.segments) > 1 {
+		oldest := w.segments[len(w.segments)-1]
+		switch {
+		case uptime-oldest.last >= w.window:
+		case w.ids > w.limit-w.segmentLimit():
 			w.cutShort++
-		}
-		w.rotate()
-	}
-	w.segments[0][id] = struct{}{}
-	w.remembers++
-}
-
-func (w *memoryWindow) advance(uptime time.Duration) {
-	for steps := 0; uptime-w.opened >= w.length; steps++ {
-		if steps > windowSegments {
-			w.opened = uptime // everything is forgotten already
+		default:
 			return
 		}
-		w.opened += w.length
-		w.rotate()
+		w.ids -= len(oldest.ids)
+		w.segments = w.segments[:len(w.segments)-1]
+		w.forgot = true
 	}
 }
 
-func (w *memoryWindow) rotate() {
-	if len(w.segments) > windowSegments {
-		w.remembers -= len(w.segments[windowSegments])
-		w.segments = w.segments[:windowSegments]
-	}
-	w.segments = append([]map[spanID]struct{}{{}}, w.segments...)
+// reaches says whether the window would know a span that was first sent then.
+func (w *idWindow) reaches(then time.Time) bool {
+	return !w.forgot || !then.Before(w.segments[len(w.segments)-1].since)
 }
-
-func (w *memoryWindow) size() int { return w.remembers }
-
-func (w *memoryWindow) shortened() int64 { return w.cutShort }

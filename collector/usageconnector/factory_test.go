@@ -45,7 +45,7 @@ func TestMetadataYamlNamesTheOwnMetrics(t *testing.T) {
 	require.NoError(t, err)
 	documented, err := conf.Sub("telemetry::metrics")
 	require.NoError(t, err)
-	b := newBench(t, only(inputTokens), bare, func(c *Config) { c.SeriesLimit = 1 })
+	b := newHome(t, only(inputTokens), bare, func(c *Config) { c.SeriesLimit = 1 }).start()
 	b.send(call(1, input, 1, agent, "a"), call(2, input, 1, agent, "b"), call(3, input, -1))
 	b.flushed()
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -25,7 +26,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(crashFolder); folder != "" {
+		if err := runCrashing(folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var began = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 
@@ -74,13 +84,17 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 
 func benchWith(t testing.TB, next consumer.Metrics, change ...func(*Config)) *bench {
 	t.Helper()
+	return benchOn(t, &handClock{now: began}, next, change...)
+}
+
+func benchOn(t testing.TB, hand *handClock, next consumer.Metrics, change ...func(*Config)) *bench {
+	t.Helper()
 	cfg := loadConfig(t, "contract.yaml")
 	for _, c := range change {
 		c(cfg)
 	}
 	require.NoError(t, confmap.Validate(cfg))
 	own := componenttest.NewTelemetry()
-	hand := &handClock{now: began}
 	u, err := newUsageConnector(own.NewTelemetrySettings(), cfg, next, hand.clock())
 	require.NoError(t, err)
 	t.Cleanup(func() {

@@ -3,7 +3,6 @@
 package usageconnector
 
 import (
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -20,60 +19,108 @@ type snapshot struct {
 }
 
 type point struct {
-	resource *resource
-	series   *series
-	sum      int64
-	hist     distribution
-	// withZero says that the series' zero point is sent before it.
-	withZero bool
+	series    *series
+	total     tally
+	exemplars []exemplar
+	// base is sent before it where withBase says so.
+	base     base
+	withBase bool
+	// stale is the marker that a series ends with.
+	stale bool
 }
 
-// snapshot starts a new flush. Its time is later than the previous one's, whatever the clock
-// says, in whole milliseconds, since Prometheus keeps no finer ones. A series' zero point goes
-// with its first value and is repeated for zeroRepeat, since a backend that refuses one point
-// refuses its whole request.
-func (l *ledger) snapshot(now time.Time) snapshot {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// nextFlush is later than the previous one, whatever the clock says, in whole milliseconds, since
+// Prometheus keeps no finer ones.
+func (l *ledger) nextFlush(now time.Time) time.Time {
 	at := now.Truncate(time.Millisecond)
 	if least := l.flushed.Add(time.Millisecond); at.Before(least) {
 		at = least
 	}
-	l.flushed = at
+	return at
+}
+
+// snapshot starts a new flush. Its time is kept on disk before anyone sees it; should that fail,
+// only a step back of the clock in a crash could show.
+func (l *ledger) snapshot() snapshot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	uptime := l.uptime()
+	l.turn(uptime)
+	at := l.nextFlush(l.clock.now())
+	if l.journal != nil {
+		if err := l.journal.Append(putFlush(nil, at, uptime)); err != nil {
+			l.watch(0, err)
+		}
+	}
 	taken := snapshot{at: at, points: make([]point, 0, l.book.size())}
+	l.turnPage(at, uptime, func(s *series) { taken.points = append(taken.points, s.take(at)) })
+	l.forgotten += int64(l.book.forget(uptime, l.idleExpiry))
+	return taken
+}
+
+// turnPage visits every series that is sent in the flush at that time. Series that have not
+// changed for idleExpiry end with it.
+func (l *ledger) turnPage(at time.Time, uptime time.Duration, visit func(*series)) {
+	l.flushed = at
 	for _, r := range l.book.ordered {
 		for i := range r.tables {
 			for _, s := range r.tables[i].ordered {
-				if s.zeroUntil.IsZero() {
-					s.zeroUntil = at.Add(l.zeroRepeat)
+				if s.idle() {
+					continue
 				}
-				p := point{resource: r, series: s, sum: s.sum, hist: s.hist, withZero: !at.After(s.zeroUntil)}
-				p.hist.counts = slices.Clone(s.hist.counts)
-				taken.points = append(taken.points, p)
+				if s.base.until.IsZero() {
+					s.settleBase(at, l.interval)
+					s.base.until = at.Add(l.zeroRepeat)
+				}
+				if l.idleExpiry > 0 && uptime-s.changed >= l.idleExpiry && s != r.tables[i].overflow {
+					l.book.end(s, at)
+				}
+				visit(s)
 			}
 		}
 	}
-	return taken
+}
+
+// oldestBase is an age of points that backends still take; a request with older ones is refused.
+const oldestBase = 10 * time.Minute
+
+// settleBase decides on a base that was not sent yet. After a long stop or a suspend it is too old
+// and goes one interval before the first value.
+func (s *series) settleBase(at time.Time, interval time.Duration) {
+	if at.Sub(s.base.at) <= oldestBase {
+		return
+	}
+	renewed := at.Add(-min(interval, oldestBase))
+	if s.start.Equal(s.base.at) {
+		s.start = renewed
+	}
+	s.base.at = renewed
+}
+
+// take copies what the flush at that time sends of the series. The base goes with its first value
+// and is repeated, since a backend that refuses one point refuses its whole request.
+func (s *series) take(at time.Time) point {
+	p := point{series: s, stale: s.idle()}
+	if !p.stale {
+		p.total, p.base = s.total.clone(), s.base
+		p.withBase = !at.After(s.base.until) && s.base.at.Before(at)
+		p.exemplars, s.exemplars = s.exemplars, nil
+	}
+	return p
 }
 
 // requests writes a snapshot as OTLP.
 func (s snapshot) requests(instanceID string) []request {
 	w := writer{instanceID: instanceID}
-	for _, p := range s.points {
+	for i := range s.points {
+		p := &s.points[i]
 		w.room(p)
-		if p.withZero {
-			w.point(p.zero(), p.series.start)
+		if p.withBase {
+			w.point(&point{series: p.series, total: p.base.total}, p.base.at)
 		}
 		w.point(p, s.at)
 	}
 	return w.requests
-}
-
-// zero is the point that a series begins with, at its start.
-func (p point) zero() point {
-	p.sum = 0
-	p.hist = distribution{counts: make([]uint64, len(p.hist.counts))}
-	return p
 }
 
 // request is one OTLP request and the number of its points.
@@ -94,9 +141,9 @@ type writer struct {
 }
 
 // room opens what the point needs: a request with space for it, its resource, its metric.
-func (w *writer) room(p point) {
+func (w *writer) room(p *point) {
 	needed := 1
-	if p.withZero {
+	if p.withBase {
 		needed = 2
 	}
 	if last := len(w.requests) - 1; last < 0 || w.requests[last].points+needed > pointsPerRequest {
@@ -105,8 +152,8 @@ func (w *writer) room(p point) {
 	}
 	last := &w.requests[len(w.requests)-1]
 	last.points += needed
-	if w.resource != p.resource {
-		w.resource, w.metric = p.resource, nil
+	if w.resource != p.series.resource {
+		w.resource, w.metric = p.series.resource, nil
 		w.openResource(last.metrics.ResourceMetrics().AppendEmpty())
 	}
 	if w.metric != p.series.metric {
@@ -136,28 +183,40 @@ func (w *writer) openMetric(m pmetric.Metric) {
 	w.sums = m.Sum().DataPoints()
 }
 
-func (w *writer) point(p point, at time.Time) {
+func (w *writer) point(p *point, at time.Time) {
 	start, stamp := pcommon.NewTimestampFromTime(p.series.start), pcommon.NewTimestampFromTime(at)
 	if w.metric.histogram {
 		dp := w.histograms.AppendEmpty()
 		putPairs(dp.Attributes(), p.series.labels)
 		dp.SetStartTimestamp(start)
 		dp.SetTimestamp(stamp)
-		dp.SetCount(p.hist.count)
-		dp.SetSum(p.hist.sum.float())
 		dp.ExplicitBounds().FromRaw(w.metric.buckets)
-		dp.BucketCounts().FromRaw(p.hist.counts)
+		if p.stale {
+			// Each bucket is a series of its own in Prometheus, and ends with it.
+			dp.BucketCounts().FromRaw(make([]uint64, len(w.metric.buckets)+1))
+			dp.SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
+			return
+		}
+		dp.SetCount(p.total.hist.count)
+		dp.SetSum(p.total.hist.sum.float())
+		dp.BucketCounts().FromRaw(p.total.hist.counts)
+		w.metric.putExemplars(dp.Exemplars(), p.exemplars)
 		return
 	}
 	dp := w.sums.AppendEmpty()
 	putPairs(dp.Attributes(), p.series.labels)
 	dp.SetStartTimestamp(start)
 	dp.SetTimestamp(stamp)
-	if w.metric.integral() {
-		dp.SetIntValue(p.sum)
+	switch {
+	case p.stale:
+		dp.SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
 		return
+	case w.metric.integral():
+		dp.SetIntValue(p.total.sum)
+	default:
+		dp.SetDoubleValue(w.metric.scaled(p.total.sum))
 	}
-	dp.SetDoubleValue(w.metric.scaled(p.sum))
+	w.metric.putExemplars(dp.Exemplars(), p.exemplars)
 }
 
 func putPairs(attributes pcommon.Map, pairs []pair) {

@@ -47,12 +47,12 @@ func TestASeriesWithoutNewsIsSentAgainWithItsStart(t *testing.T) {
 	require.Equal(t, []string{series1 + "5 @+30s from +0s"}, b.flushed())
 }
 
-func TestTheZeroComesEvenAfterASuspend(t *testing.T) {
+func TestTheZeroComesEvenAfterASuspendAndIsNotOld(t *testing.T) {
 	b := newBench(t, only(inputTokens), bare)
 	b.send(call(1, input, 5))
 	b.hand.pass(time.Hour)
 
-	require.Equal(t, []string{series1 + "0 @start +0s", series1 + "5 @+1h0m15s from +0s"}, b.flushed())
+	require.Equal(t, []string{series1 + "0 @start +1h0m0s", series1 + "5 @+1h0m15s from +1h0m0s"}, b.flushed())
 }
 
 func TestTimestampsNeverGoBack(t *testing.T) {

@@ -73,8 +73,12 @@ const nanosPerUnit = 1_000_000_000
 
 func (s *fixedSum) add(v float64) {
 	whole := math.Floor(v)
-	s.whole += int64(whole)
-	s.nanos += int64(math.Round((v - whole) * nanosPerUnit))
+	s.plus(fixedSum{int64(whole), int64(math.Round((v - whole) * nanosPerUnit))})
+}
+
+func (s *fixedSum) plus(other fixedSum) {
+	s.whole += other.whole
+	s.nanos += other.nanos
 	s.whole += s.nanos / nanosPerUnit
 	s.nanos %= nanosPerUnit
 }

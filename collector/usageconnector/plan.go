@@ -18,6 +18,10 @@ type plan struct {
 	metrics   []*metric
 	resource  []ResourceLabelConfig
 	maxBytes  int
+	// mark, firstAt and sampled are slots; withoutUsage is a filter, or noFilter.
+	mark, firstAt, sampled int
+	withoutUsage           int
+	exemplars              bool
 }
 
 type metric struct {
@@ -28,6 +32,7 @@ type metric struct {
 	histogram   bool
 	scale       float64
 	buckets     []float64
+	uncertain   bool
 	filter      int
 	labelSet    int
 	fanOut      *fanOut
@@ -50,14 +55,21 @@ type value struct {
 
 type pair struct{ name, value string }
 
-const noSlot = -1
+const (
+	noSlot   = -1
+	noFilter = -1
+)
 
 func compile(cfg *Config) *plan {
 	p := &plan{
-		slots:    map[string]int{},
-		resource: cfg.ResourceLabels,
-		maxBytes: cfg.LabelMaxBytes,
+		slots:        map[string]int{},
+		resource:     cfg.ResourceLabels,
+		maxBytes:     cfg.LabelMaxBytes,
+		withoutUsage: noFilter,
+		exemplars:    cfg.Exemplars.Enabled,
 	}
+	p.mark, p.firstAt = p.slot(cfg.Delivery.Mark), p.slot(cfg.Delivery.FirstAt)
+	p.sampled = p.slot(cfg.Exemplars.Sampled)
 	filters, labelSets := map[string]int{}, map[string]int{}
 	for i := range cfg.Metrics {
 		m := &cfg.Metrics[i]
@@ -69,6 +81,7 @@ func compile(cfg *Config) *plan {
 			histogram:   m.Type == typeHistogram,
 			scale:       m.Scale,
 			buckets:     m.Buckets,
+			uncertain:   m.Uncertain,
 			filter: intern(filters, filterIdentity(&m.Filter), func() {
 				p.filters = append(p.filters, p.compileFilter(&m.Filter))
 			}),
@@ -85,6 +98,11 @@ func compile(cfg *Config) *plan {
 		}
 		p.compileValues(compiled, m.Values)
 		p.metrics = append(p.metrics, compiled)
+	}
+	if f := cfg.WithoutUsage; f != nil {
+		p.withoutUsage = intern(filters, filterIdentity(f), func() {
+			p.filters = append(p.filters, p.compileFilter(f))
+		})
 	}
 	return p
 }

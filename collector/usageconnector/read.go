@@ -22,12 +22,18 @@ type batch struct {
 	arena     []byte
 }
 
-// reading is what one span adds if it turns out to be new: adds[from:to] of its batch.
+// reading is what one span adds if it turns out to be new: adds[from:to] of its batch, or
+// adds[to:end] if nobody can tell whether it is new.
 type reading struct {
-	id       spanID
-	resource int
-	from, to int
-	late     bool
+	id            spanID
+	resource      int
+	from, to, end int
+	late, noUsage bool
+	mark          delivery
+	firstAt       time.Time
+	// endedAt and dropped are for exemplars.
+	endedAt time.Time
+	dropped bool
 }
 
 type addend struct {
@@ -92,16 +98,14 @@ func (r *reader) readSpan(span ptrace.Span) {
 	r.batch.spans++
 	r.open(span)
 	id, identified := identify(span)
-	from, matched := len(r.batch.adds), false
-	for _, m := range r.plan.metrics {
-		if !r.pass(m.filter) {
-			continue
-		}
+	one := reading{id: id, resource: len(r.batch.resources) - 1, from: len(r.batch.adds), late: r.age() > lateAfter}
+	one.mark, one.firstAt = r.delivery()
+	matched := r.readMetrics(false, identified)
+	one.to = len(r.batch.adds)
+	if one.mark == retry && r.readMetrics(true, identified) {
 		matched = true
-		if identified {
-			r.readMetric(m)
-		}
 	}
+	one.end = len(r.batch.adds)
 	if !matched {
 		return
 	}
@@ -110,13 +114,32 @@ func (r *reader) readSpan(span ptrace.Span) {
 		r.malformed(badID)
 		return
 	}
-	r.batch.readings = append(r.batch.readings, reading{
-		id:       id,
-		resource: len(r.batch.resources) - 1,
-		from:     from,
-		to:       len(r.batch.adds),
-		late:     r.age() > lateAfter,
-	})
+	one.noUsage = r.plan.withoutUsage != noFilter && r.pass(r.plan.withoutUsage)
+	one.endedAt, one.dropped = r.now, r.unsampled()
+	if span.EndTimestamp() != 0 {
+		one.endedAt = span.EndTimestamp().AsTime()
+	}
+	r.batch.readings = append(r.batch.readings, one)
+}
+
+// readMetrics reads the metrics of certain or of uncertain spans, and says whether there is one.
+func (r *reader) readMetrics(uncertain, identified bool) (matched bool) {
+	for _, m := range r.plan.metrics {
+		if m.uncertain != uncertain || !r.pass(m.filter) {
+			continue
+		}
+		matched = true
+		if identified {
+			r.readMetric(m)
+		}
+	}
+	return matched
+}
+
+// unsampled says that sampling drops the span further on.
+func (r *reader) unsampled() bool {
+	slot := r.plan.sampled
+	return r.present[slot] && r.slots[slot].Type() == pcommon.ValueTypeBool && !r.slots[slot].Bool()
 }
 
 // open finds the attributes that the plan asks for, in one pass; of a repeated key the first holds.

@@ -11,15 +11,40 @@ import (
 
 // series is one label set of one metric under one resource, with its sum since start.
 type series struct {
-	metric *metric
-	labels []pair
-	// start is the previous flush's time when the series was made. The zero point carries it
-	// as its time, every point as its start timestamp.
+	// number is its name on disk, given in order and never again.
+	number   uint64
+	metric   *metric
+	resource *resource
+	labels   []pair
+	// start is the previous flush's time when the series was made; every point carries it as
+	// its start timestamp.
 	start time.Time
-	// zeroUntil is when the zero point is no longer repeated; unset before the first flush.
-	zeroUntil time.Time
-	sum       int64
-	hist      distribution
+	total tally
+	// base is the point that goes before the first value: a zero at the start, or the old sum
+	// of a series that was idle.
+	base base
+	// changed is the uptime of its last change.
+	changed time.Duration
+	// ended is when its stale marker was sent; it is idle and no longer sent since then.
+	ended time.Time
+	// exemplars of the time since the previous flush: one, or one a bucket.
+	exemplars []exemplar
+	// adding is what the commit under way adds, touched that it adds something.
+	adding  tally
+	touched bool
+}
+
+// tally is what a series has added up.
+type tally struct {
+	sum  int64
+	hist distribution
+}
+
+// base is sent with the first value after it, and repeated until a time that the first flush sets.
+type base struct {
+	at    time.Time
+	total tally
+	until time.Time
 }
 
 // distribution is a histogram's state.
@@ -35,29 +60,72 @@ type amount struct {
 	observed float64
 }
 
-func (s *series) add(a amount) reason {
-	if s.metric.histogram {
-		s.hist.observe(a.observed, s.metric.buckets)
-		return fine
+func (s *series) idle() bool { return !s.ended.IsZero() }
+
+func newTally(m *metric) tally {
+	if m.histogram {
+		return tally{hist: distribution{counts: make([]uint64, len(m.buckets)+1)}}
 	}
-	if s.sum > math.MaxInt64-a.count {
-		return badSum
-	}
-	s.sum += a.count
-	return fine
+	return tally{}
 }
 
-// observe uses upper bounds that are inclusive, as OTLP defines them.
-func (d *distribution) observe(v float64, bounds []float64) {
+func (t *tally) clone() tally {
+	c := *t
+	c.hist.counts = slices.Clone(t.hist.counts)
+	return c
+}
+
+// add notes what one span adds and gives the bucket; what would overflow is left out.
+func (s *series) add(a amount) (bucket int, why reason) {
+	if s.metric.histogram {
+		if s.total.hist.sum.whole+s.adding.hist.sum.whole > math.MaxInt64-maxValue {
+			return 0, badSum
+		}
+		return s.adding.hist.observe(a.observed, s.metric.buckets), fine
+	}
+	if s.total.sum+s.adding.sum > math.MaxInt64-a.count {
+		return 0, badSum
+	}
+	s.adding.sum += a.count
+	return 0, fine
+}
+
+// settle ends the commit under way, for better or worse.
+func (s *series) settle(committed bool, uptime time.Duration) {
+	if committed {
+		s.total.merge(&s.adding)
+		s.changed = uptime
+	} else {
+		s.exemplars = nil // they may be of spans that are not counted
+	}
+	counts := s.adding.hist.counts
+	clear(counts)
+	s.adding, s.touched = tally{hist: distribution{counts: counts}}, false
+}
+
+// merge adds what add has let through.
+func (t *tally) merge(other *tally) {
+	t.sum += other.sum
+	t.hist.count += other.hist.count
+	t.hist.sum.plus(other.hist.sum)
+	for i, n := range other.hist.counts {
+		t.hist.counts[i] += n
+	}
+}
+
+// observe uses upper bounds that are inclusive, as OTLP defines them, and gives the bucket.
+func (d *distribution) observe(v float64, bounds []float64) int {
 	d.count++
 	d.sum.add(v)
 	bucket, _ := slices.BinarySearch(bounds, v)
 	d.counts[bucket]++
+	return bucket
 }
 
 // resource is one OTLP resource: its attributes and a table of series for each metric.
 type resource struct {
 	attributes []pair
+	overflow   bool
 	tables     []table
 }
 
@@ -66,14 +134,6 @@ type table struct {
 	byKey    map[string]*series
 	ordered  []*series
 	overflow *series
-}
-
-func newSeries(m *metric, labels []pair, start time.Time) *series {
-	s := &series{metric: m, labels: labels, start: start}
-	if m.histogram {
-		s.hist.counts = make([]uint64, len(m.buckets)+1)
-	}
-	return s
 }
 
 // seriesKey is the index of the constant labels, then the values of labelNames.
@@ -93,4 +153,27 @@ func decodeLabels(m *metric, key []byte) []pair {
 		}
 	}
 	return append(labels, m.constants[constants]...)
+}
+
+// encodeLabels is the reverse, for labels that were written under a configuration that may have
+// been another one; ok is false when this metric cannot have them.
+func encodeLabels(m *metric, labels []pair) (key []byte, ok bool) {
+	rest := make(map[string]string, len(labels))
+	for _, l := range labels {
+		rest[l.name] = l.value
+	}
+	var values []byte
+	for _, name := range m.labelNames {
+		values = appendText(values, rest[name])
+		delete(rest, name)
+	}
+	for i, constants := range m.constants {
+		if len(constants) != len(rest) {
+			continue
+		}
+		if !slices.ContainsFunc(constants, func(p pair) bool { return rest[p.name] != p.value }) {
+			return seriesKey(nil, i, values), true
+		}
+	}
+	return nil, false
 }

@@ -34,6 +34,8 @@ _TOOL_SOURCE = _text("agentgauge.tool.source")
 
 _CALLS = Where(operations=CALL_OPERATIONS, kind="client")
 _WASTED = replace(_CALLS, among=(("agentgauge.outcome", ("error", "cancelled")),))
+WITHOUT_USAGE = replace(_CALLS, missing=("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"))
+"""Calls of which nobody knows what they used; the connector's own metrics count them."""
 _ONE = Value(one=True)
 _COST = Value(attribute="agentgauge.cost.nanousd")
 _TIME = (Value(duration=True),)
@@ -203,12 +205,14 @@ _CALL_COUNTERS = (
         labels=(),
         where=replace(_CALLS, arrived_after=LATE_AFTER),
     ),
-    Metric(
-        name="agentgauge.uncertain.calls",
-        unit="{call}",
-        kind="counter",
-        description="Model calls sent again beyond the reach of deduplication.",
-        written_by="connector",
+    _counter(
+        "agentgauge.uncertain.calls",
+        "{call}",
+        "Model calls sent again beyond the reach of deduplication: they may have been counted, so no other "
+        "metric has them.",
+        _ONE,
+        labels=(),
+        where=replace(_CALLS, uncertain=True),
     ),
 )
 

@@ -41,7 +41,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """Which spans count: operations of `gen_ai.operation.name`, and what else has to hold."""
+    """Which spans count: operations of `gen_ai.operation.name`, and what else has to hold.
+
+    Where `uncertain` is set, only spans that may have been counted before; otherwise none of those.
+    """
 
     operations: tuple[str, ...]
     kind: Literal["client", "internal"] | None = None
@@ -49,6 +52,7 @@ class Where:
     missing: tuple[str, ...] = ()
     present: tuple[str, ...] = ()
     arrived_after: str = ""
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ class Metric:
         unit: UCUM, as sent.
         kind: counters are cumulative and monotonic.
         description: one sentence, for people.
-        written_by: `spans` (the usage connector, from spans), `connector` (about its own work), `sdk`.
+        written_by: `spans` (the usage connector, from spans) or `sdk`.
         scale: multiplies the integer sum when it is sent: money is nano-USD inside.
     """
 
@@ -82,7 +86,7 @@ class Metric:
     fan_out: FanOut | None = None
     scale: float = 1
     buckets: tuple[float, ...] = ()
-    written_by: Literal["spans", "connector", "sdk"] = "spans"
+    written_by: Literal["spans", "sdk"] = "spans"
 
     @property
     def prometheus_name(self) -> str:

@@ -1,5 +1,7 @@
 """The last raw samples in Prometheus, judged by the simulated server's books (laws 1 and 2)."""
 
+import time
+
 import doctored
 import pytest
 from eventually import eventually
@@ -67,6 +69,24 @@ def test_a_planted_fault_turns_the_comparison_red(stack, wire, fault, wrong):
     stack.send(doctored.replayed(bodies, service, fault=fault))
 
     eventually(lambda: {key[:2] for key in differences(stack, service, [report])}, wrong)
+
+
+def _of_demo(found):
+    return found["seriesLabels"]["service_name"] == DEMO
+
+
+@pytest.mark.parametrize(
+    "series",
+    ["agentgauge_calls_total", "gen_ai_client_inference_duration_seconds_bucket"],
+)
+def test_a_point_links_to_a_span_that_was_kept(stack, reports, kept, series):
+    def linked():
+        found = stack.prometheus("query_exemplars", query=series, start=time.time() - 3600, end=time.time())
+        links = (link for one in found if _of_demo(one) for link in one["exemplars"])
+        return {(link["labels"]["trace_id"], link["labels"]["span_id"]) for link in links}
+
+    links = eventually(linked)
+    eventually(lambda: links <= {(span["trace"], span["id"]) for span in kept.spans(DEMO)})
 
 
 @pytest.mark.parametrize("metric", sorted(FED_BY_THE_DEMO))

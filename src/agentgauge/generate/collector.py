@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import environment as env
 from agentgauge.generate.text import Flow, to_yaml
-from agentgauge.registry import METRICS, OPERATION
+from agentgauge.registry import METRICS, OPERATION, WITHOUT_USAGE
 from agentgauge.registry_records import ENVIRONMENT, SERVICE
 
 if TYPE_CHECKING:
@@ -111,12 +111,14 @@ def _delivery() -> dict[str, Any]:
 
 def _usage() -> dict[str, Any]:
     return {
+        "storage": {"directory": f"{env.STORAGE}/usage"},
         "flush_interval": str(env.FLUSH_INTERVAL),
         "series_limit": str(env.SERIES_LIMIT),
         "resource_labels": [
             Flow(attribute=SERVICE, default="unknown_service"),
             Flow(attribute=ENVIRONMENT),
         ],
+        "without_usage": _filter(WITHOUT_USAGE),
         "metrics": [_metric(metric) for metric in METRICS if metric.written_by == "spans"],
     }
 
@@ -134,6 +136,8 @@ def _metric(metric: Metric) -> dict[str, Any]:
     if metric.buckets:
         found["buckets"] = list(metric.buckets)
     found["filter"] = _filter(metric.where)
+    if metric.where.uncertain:
+        found["uncertain"] = True
     if metric.labels:
         found["labels"] = [_label(label) for label in metric.labels]
     if metric.fan_out:

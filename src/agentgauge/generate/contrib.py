@@ -20,7 +20,8 @@ _LOSES = (
     "- restarts: totals begin again from zero, so `increase()` misses what came in between;",
     "- the first value of a series: a process that calls a few times and exits is not seen by `increase()`;",
     "- every agentgauge.tool.* metric, hence tool overhead: lists are not fanned out;",
-    "- agentgauge.late.calls and agentgauge.spend.usd, which need the time of arrival and the month;",
+    "- agentgauge.late.calls, agentgauge.uncertain.calls and agentgauge.spend.usd, which need the time of",
+    "  arrival, what was counted before, and the month;",
     "- the label agentgauge.action, which keeps its attribute's name agentgauge.call.action;",
     "- names and prices of foreign instrumentations; the limit on series.",
 )
@@ -66,7 +67,7 @@ def contrib_config() -> str:
 
 
 def _can(metric: Metric) -> bool:
-    late = metric.where is not None and metric.where.arrived_after
+    late = metric.where is not None and (metric.where.arrived_after or metric.where.uncertain)
     by_month = any(label.reading == "end_month" for label in metric.labels)
     return metric.written_by == "spans" and metric.fan_out is None and not late and not by_month
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _WRITERS = {
     "spans": "",
-    "connector": " Counted by the Collector about its own work; not written yet.",
     "sdk": " Sent by the SDK; not written yet.",
 }
 
@@ -26,7 +25,7 @@ _MANY = 5
 _CALL = tuple(label.name for label in CALL_LABELS)
 _METRICS = (
     "Name in OpenTelemetry, then in Prometheus. Counters are cumulative and equal the sum over distinct "
-    "spans since the Collector started: its sums are in memory, and a restart begins new series. Each series "
+    "spans since the Collector's storage folder began: restarts go on from the same sums. Each series "
     "has the labels of its resource: `service_name`, `deployment_environment_name` where it is set, and "
     '`service_instance_id`, which is the Collector\'s. "of calls" stands for '
     + ", ".join(f"`{prometheus_label(name)}`" for name in _CALL)
