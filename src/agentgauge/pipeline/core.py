@@ -103,21 +103,27 @@ class Pipeline:
     def _record(self, waiting: Waiting) -> None:
         reading = waiting.reading
         if reading.call is not None:
-            call = self.prices.priced(reading.call, told_nanousd=reading.told_nanousd)
-            self._warn_of_price(call)
-            self._hand_on(call, account=waiting.account, content=reading.content)
+            self.record(
+                reading.call,
+                account=waiting.account,
+                content=reading.content,
+                told_nanousd=reading.told_nanousd,
+            )
 
-    def record(self, call: Call, *, account: Account) -> None:
-        """Takes a call that was written by hand."""
-        self._hand_on(call if call.cost else self.prices.priced(call), account=account, content=None)
-
-    def _warn_of_price(self, call: Call) -> None:
+    def record(
+        self,
+        call: Call,
+        *,
+        account: Account,
+        content: Content | None = None,
+        told_nanousd: int | None = None,
+    ) -> None:
+        """Prices a call by what the server said, adds it to its scopes and hands it to the worker."""
+        call = _routed(call)
+        if call.cost is None:
+            call = self.prices.priced(call, told_nanousd=told_nanousd)
         if call.cost is None and (why := self.prices.why_unpriced(call)) is not None:
             self.warn("price", why)
-
-    def _hand_on(self, call: Call, *, account: Account, content: Content | None) -> None:
-        """Adds a call to its scopes and hands it to the worker."""
-        call = _routed(call)
         account.add(call)
         size = content.size if content else 0
         if size and self._waiting_bytes + size > MOST_WAITING_BYTES:
