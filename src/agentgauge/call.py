@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 UNATTRIBUTED = "unattributed"
@@ -113,6 +113,11 @@ class Origin:
     session_id: str | None = None
     user_id: str | None = None
     conversation_id: str | None = None
+
+    def inside_agent(self, name: str) -> Origin:
+        """Who owns what runs inside this agent; the path keeps the 8 innermost."""
+        path = [*self.agent_path.split("/"), name] if self.agent_path else [name]
+        return replace(self, agent=name, agent_path="/".join(path[-8:]))
 
 
 @dataclass(frozen=True, slots=True)

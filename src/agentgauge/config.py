@@ -14,6 +14,8 @@ from agentgauge.labels import clean_text
 
 PROTOCOLS = ("http/protobuf", "grpc")
 DEFAULT_STORE = "agentgauge/store.sqlite"
+FRAMEWORKS = ("openai-agents", "langchain", "pydantic-ai", "crewai", "spans")
+"""Where agents and tools are recognised: four frameworks, and any other's OpenInference or GenAI spans."""
 _FALSE = {"0", "false", "no", "off", ""}
 _TRUE = {"1", "true", "yes", "on"}
 _MOST_FLUSH_S = 3600
@@ -26,6 +28,7 @@ _FORMS = {
     **dict.fromkeys(_MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(_FLAGS, "True or False"),
     "store": 'a path, or "off"',
+    "frameworks": f"True, False or some of {', '.join(FRAMEWORKS)}",
     "flush_timeout_s": f"a number of seconds from 0 to {_MOST_FLUSH_S}",
 }
 
@@ -51,6 +54,9 @@ class Settings:
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
+        frameworks: where agents and tools are recognised: some of openai-agents, langchain, pydantic-ai,
+            crewai and spans (of any OpenInference or GenAI instrumentation); all, or none when empty;
+            AGENTGAUGE_FRAMEWORKS (`on`, `off`, or names with commas).
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
         flush_timeout_s: the longest that exit or `shutdown()` may take; AGENTGAUGE_FLUSH_TIMEOUT.
@@ -67,6 +73,7 @@ class Settings:
     protocol: str = "http/protobuf"
     providers: Mapping[str, str] = field(default_factory=dict)
     instrument: bool = True
+    frameworks: tuple[str, ...] = FRAMEWORKS
     set_global: bool = True
     forward_spans: bool = True
     flush_timeout_s: float = 5.0
@@ -119,6 +126,18 @@ class _Reader:
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
         return default
 
+    def names(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Some of the known names, with commas between them; all of them for `on`, none for `off`."""
+        value = self.environ.get(name)
+        if value is None or value.strip().lower() in _TRUE:
+            return known
+        given = {part.strip().lower() for part in clean_text(value).split(",")} - _FALSE
+        if unknown := sorted(given - set(known)):
+            self.problems.append(
+                f"{name}: {unknown[0]!r} is unknown; left out. It may be on, off, or of {', '.join(known)}."
+            )
+        return tuple(word for word in known if word in given)
+
     def pairs(self, name: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for part in filter(None, (p.strip() for p in clean_text(self.environ.get(name, "")).split(","))):
@@ -157,6 +176,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         or "http/protobuf",
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
+        "frameworks": read.names("AGENTGAUGE_FRAMEWORKS", FRAMEWORKS),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
         "flush_timeout_s": read.seconds("AGENTGAUGE_FLUSH_TIMEOUT", default=5.0),
@@ -181,6 +201,8 @@ def _checked(given: Mapping[str, object]) -> dict[str, object]:
             raise ConfigError(f"{name} must be {_FORMS[name]}, not {clean_text(value, most=80)!r}.")
         if name == "store":
             out[name] = store_path(value)  # type: ignore[arg-type]  # checked above
+        elif name == "frameworks":
+            out[name] = (FRAMEWORKS if value else ()) if isinstance(value, bool) else tuple(value)  # type: ignore[arg-type]  # checked above
         else:
             out[name] = clean_text(value) if isinstance(value, str) else value
     return out
@@ -198,6 +220,9 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, str) or (
             isinstance(value, os.PathLike) and isinstance(value.__fspath__(), str)
         )
+    if name == "frameworks":
+        several = isinstance(value, tuple | list | set | frozenset)
+        return isinstance(value, bool) or (several and all(each in FRAMEWORKS for each in value))  # type: ignore[attr-defined]  # a collection
     if name == "flush_timeout_s":
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and 0 <= value <= _MOST_FLUSH_S  # type: ignore[operator]  # a number

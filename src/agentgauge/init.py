@@ -19,6 +19,7 @@ from agentgauge import instrument, lifecycle, pricing, semconv
 from agentgauge._version import __version__
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
+from agentgauge.frameworks import start as frameworks
 from agentgauge.guard import guarded
 from agentgauge.pipeline import runtime, spans
 from agentgauge.pipeline.core import OutboxAddress, Pipeline
@@ -135,6 +136,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
     pipeline.open_store()
     if settings.instrument:
         instrument.start(sources)
+    frameworks.start(settings.frameworks)
     lifecycle.install()
 
 

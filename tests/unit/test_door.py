@@ -20,6 +20,7 @@ LAYERS = (
     {"auto"},
     {"init", "lifecycle", "instrument", "recording"},
     {"budget"},
+    {"frameworks"},
     {"scopes"},
     {"sources"},
     {"pipeline"},
