@@ -26,6 +26,8 @@ from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import make_provider, resource_of
 from agentgauge.pipeline.sender import Sender
+from agentgauge.sources.genai import GenAISpans
+from agentgauge.sources.names import Names
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
 from agentgauge.store.write import Store
@@ -115,8 +117,10 @@ def _build(settings: Settings, *, auto: bool) -> None:
     outbox = OutboxAddress(settings.endpoint, resource) if settings.endpoint else None
     sender = _sender(store, settings)
     pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender)
-    sources = (OpenInferenceOpenAI(functools.partial(pricing.provider_of, providers=settings.providers)),)
-    processor = GaugeProcessor(pipeline, sources, pipeline.open_calls)
+    provider_of = functools.partial(pricing.provider_of, providers=settings.providers)
+    sources = (OpenInferenceOpenAI(provider_of), GenAISpans(provider_of, pipeline.told.includes))
+    pipeline.foreign.reads = Names(settings.frameworks)
+    processor = GaugeProcessor(pipeline, sources)
     provider = make_provider(settings, processor, theirs.sampler if theirs is not None else None)
     tracer = provider.get_tracer(semconv.SCOPE_NAME, __version__)
     runtime.activate(
@@ -137,6 +141,8 @@ def _build(settings: Settings, *, auto: bool) -> None:
     if settings.instrument:
         instrument.start(sources)
     frameworks.start(settings.frameworks)
+    if theirs is not None and "spans" in settings.frameworks:
+        instrument.read_from(theirs, sources)
     lifecycle.install()
 
 

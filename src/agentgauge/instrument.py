@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 OLDEST_OPENAI = (2, 8)
 _OURS: dict[str, Any] = {}
 """The instrumentor that we started, so that `stop` ends only our own."""
+_read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
+"""Providers of the user's that are read; what was added to one cannot be taken out."""
 
 
 def start(sources: tuple[Source, ...]) -> None:
@@ -47,6 +50,8 @@ def stop() -> None:
     if instrumentor is not None:
         with guarded("ending the OpenAI instrumentation"):
             instrumentor.uninstrument()
+    for processor in _read.values():
+        processor.aim(None)
 
 
 def _warn(code: str, message: str) -> None:
@@ -103,14 +108,25 @@ def _start_openinference(sources: tuple[Source, ...]) -> None:
     _OURS["openai"] = instrumentor
 
 
+def read_from(provider: TracerProvider, sources: tuple[Source, ...]) -> None:
+    """Reads the spans that others write to a provider of the user's; those go their own way all the same."""
+    active = runtime.active()
+    if active is None:
+        return
+    if provider in _read:
+        _read[provider].aim(active.pipeline, sources)
+        return
+    processor = GaugeProcessor(active.pipeline, sources, keep_foreign=False)
+    provider.add_span_processor(processor)
+    _read[provider] = processor
+
+
 def _read_where_it_is(sources: tuple[Source, ...]) -> None:
     """The user started the instrumentation: its spans are read on the user's provider."""
     active, provider = runtime.active(), trace.get_tracer_provider()
     assert active is not None
     if isinstance(provider, TracerProvider) and provider is not active.provider:
-        processor = GaugeProcessor(active.pipeline, sources, active.pipeline.open_calls)
-        processor.keep_foreign = False
-        provider.add_span_processor(processor)
+        read_from(provider, sources)
     elif provider is not active.provider:
         _warn(
             "foreign-provider",

@@ -36,11 +36,28 @@ PROMPT_ATTRIBUTES = (
     "reranker.",
     "tool.parameters",
     "traceloop.entity.",
+    "pydantic_ai.",
+    "all_messages",
+    "final_result",
+    "model_request_parameters",
+    "tool_arguments",
+    "tool_response",
+    "logfire.",
+    "events",
     "metadata",
     "exception.message",
     "exception.stacktrace",
 )
 """Prefixes of attributes, of any instrumentation, that hold what people and models said."""
+
+USAGE_ATTRIBUTES = (
+    "gen_ai.usage.",
+    "gen_ai.aggregated_usage.",
+    "operation.cost",
+)
+"""Prefixes of attributes in which spans of other instrumentations tell, or sum, what was used."""
+
+_OF_CALLS = ("chat", "text_completion", "generate_content", "embeddings", "LLM", "EMBEDDING")
 
 TOOL_COLUMNS = (
     "definition_tokens",
@@ -165,6 +182,19 @@ def total_attributes(totals: Totals) -> dict[str, AttributeValue]:
         "agentgauge.total.cost_nanousd": totals.cost_nanousd,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def of_foreign_span(attributes: Mapping[str, object]) -> dict[str, object]:
+    """Attributes of a span that tells of no call: without content, and nothing by which it would count.
+
+    A framework's span of a request says what the client's says; whoever sums both would count it twice.
+    """
+    return {
+        name: value
+        for name, value in without_content(attributes).items()
+        if not name.startswith(USAGE_ATTRIBUTES)
+        and not (name in ("gen_ai.operation.name", "openinference.span.kind") and value in _OF_CALLS)
+    }
 
 
 def without_content(attributes: Mapping[str, object]) -> dict[str, object]:

@@ -48,11 +48,22 @@ class Exchange:
 
 @dataclass(slots=True)
 class OpenCall:
-    """A call between its start and its end."""
+    """A call between its start and its end.
+
+    `outer` is the framework's own span for this request, `inside` the spans of clients that this one has
+    inside: where a client tells of a request, its framework's span of the same is no second call.
+    """
 
     span: weakref.ref[Span]
     account: Account
     exchange: Exchange
+    outer: OpenCall | None = None
+    inside: int = 0
+
+    def was_no_call(self) -> None:
+        """A span that turned out to be no call: what is around it may be one all the same."""
+        if self.outer is not None:
+            self.outer.inside -= 1
 
 
 class OpenCalls:
@@ -62,24 +73,28 @@ class OpenCalls:
         self._lock = threading.RLock()
         self._open: dict[tuple[int, int], OpenCall] = {}
 
-    def start(self, span: Span, account: Account) -> None:
-        """Notes a call that starts, with the scope it starts in."""
-        key, still_open = _key(span.get_span_context()), self._open
+    def start(self, span: Span, account: Account, *, outer: OpenCall | None = None) -> OpenCall:
+        """Notes a call that starts, with the scope it starts in, and the call it is part of."""
+        key, still_open = key_of(span.get_span_context()), self._open
 
         def forget(_: weakref.ref[Span]) -> None:
             still_open.pop(key, None)
 
+        opened = OpenCall(weakref.ref(span, forget), account, Exchange(), outer)
+        if outer is not None:
+            outer.inside += 1
         with self._lock:
-            still_open[key] = OpenCall(weakref.ref(span, forget), account, Exchange())
+            still_open[key] = opened
+        return opened
 
     def find(self, context: SpanContext | None) -> OpenCall | None:
         """The open call of a span, if it is one."""
-        return self._open.get(_key(context)) if context is not None else None
+        return self._open.get(key_of(context)) if context is not None else None
 
     def end(self, span: ReadableSpan) -> OpenCall | None:
         """Takes a call out that has ended."""
         with self._lock:
-            return self._open.pop(_key(span.get_span_context()), None)
+            return self._open.pop(key_of(span.get_span_context()), None)
 
     def spans(self) -> list[Span]:
         """The spans of the calls that nobody has ended yet."""
@@ -93,5 +108,6 @@ class OpenCalls:
         self._open = {}
 
 
-def _key(context: SpanContext | None) -> tuple[int, int]:
+def key_of(context: SpanContext | None) -> tuple[int, int]:
+    """What a span is known by; zeros for none."""
     return (context.trace_id, context.span_id) if context is not None else (0, 0)

@@ -30,6 +30,7 @@ class Reading:
     Attributes:
         waits_for: id of a background response whose usage is known only later.
         complete: makes the reading of such a call from the answer of a poll.
+        foreign: the span tells of no call of its own; it is kept as any other instrumentation's.
         problems: what was wrong with what the server sent, in plain words without content.
     """
 
@@ -38,4 +39,5 @@ class Reading:
     waits_for: str | None = None
     complete: Callable[[Poll], Reading] | None = None
     poll: Poll | None = None
+    foreign: bool = False
     problems: tuple[str, ...] = ()
