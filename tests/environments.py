@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src"
+LISTS = ROOT / "tests" / "environments"
 _PIN = re.compile(r"^([a-z0-9-]+)==([^\s\\;]+)( ;[^\\]+)?", re.MULTILINE)
 # The current client with its own HTTP stack, and what only builds the package.
 _CURRENT_CLIENT = {"openai", "httpx2", "httpcore2", "httpx2-jsfetch", "truststore"}
@@ -40,6 +41,17 @@ def environment(*requirements):
 def with_openai(version):
     """The interpreter of an environment with another openai and all that agentgauge needs."""
     return environment(f"openai=={version}", *_LEGACY_HTTP, *_shared_pins())
+
+
+def listed(name):
+    """The interpreter of an environment with exactly the pins of `environments/{name}.txt`."""
+    return environment(*pins_of(name))
+
+
+def pins_of(name):
+    """The pinned requirements of `environments/{name}.txt`."""
+    lines = (LISTS / f"{name}.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _shared_pins():
