@@ -54,21 +54,25 @@ class Ran:
         }
 
 
-def run(framework, program, folder, *, rules=None, **variables):
-    """Runs `programs/{program}.py` in the framework's environment; `rules` are by API key."""
+def run(framework, program, folder, *, rules=None, below=(), **variables):
+    """Runs `programs/{program}.py` in the framework's environment, below the command `below`.
+
+    `rules` are the server's by API key, `variables` of the environment.
+    """
     store = folder / f"{program}.sqlite"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENTGAUGE", "OTEL"))}
+    python = listed(framework)
     path = os.pathsep.join([str(SOURCES), str(PROGRAMS)])
     with SimulatedServer(seed=5) as server:
         for key, some in (rules or {}).items():
             server.script.load({"api_key": key, "rules": some})
         done = subprocess.run(
-            [listed(framework), PROGRAMS / f"{program}.py", server.url, store],
-            env=kept | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"} | variables,
+            [python, *below, *([python] if below else []), PROGRAMS / f"{program}.py", server.url, store],
+            env=kept | {"PYTHONPATH": path, "AGENTGAUGE_STORE": str(store)} | variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=170,
+            timeout=600,
             check=False,
         )
         books = server.books.to_dict()["by_api_key"]
@@ -76,10 +80,11 @@ def run(framework, program, folder, *, rules=None, **variables):
     return Ran(done, rows(store), rows(store, "SELECT * FROM scopes ORDER BY start_ns"), books)
 
 
-def run_teams(framework, folder):
+def run_teams(framework, folder, **options):
     """Runs the framework's team in every way."""
     program = f"use_{framework.replace('-', '_')}"
-    return run(framework, program, folder, rules=_answers() if framework == "smolagents" else None)
+    rules = _answers() if framework == "smolagents" else None
+    return run(framework, program, folder, rules=rules, **options)
 
 
 def _answers():

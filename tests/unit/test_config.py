@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agentgauge.config import read_settings, store_path
+from agentgauge.config import FRAMEWORKS, read_settings, store_path
 from agentgauge.errors import ConfigError
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -40,6 +40,9 @@ def test_an_argument_goes_before_a_variable():
         ({"AGENTGAUGE_STORE": "off"}, "store", None),
         ({"AGENTGAUGE_STORE": "/data/s.sqlite"}, "store", Path("/data/s.sqlite")),
         ({"OTEL_SDK_DISABLED": "TRUE"}, "disabled", True),
+        ({"AGENTGAUGE_FRAMEWORKS": "on"}, "frameworks", FRAMEWORKS),
+        ({"AGENTGAUGE_FRAMEWORKS": "off"}, "frameworks", ()),
+        ({"AGENTGAUGE_FRAMEWORKS": "CrewAI, spans"}, "frameworks", ("crewai", "spans")),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "0.5"}, "flush_timeout_s", 0.5),
         (
             {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://t:1", ENDPOINT: "http://e:1"},
@@ -64,6 +67,7 @@ def test_each_variable_sets_its_field(environ, field, expected):
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "soon"}, "using 5"),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "-1"}, "using 5"),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "nan"}, "using 5"),
+        ({"AGENTGAUGE_FRAMEWORKS": "spans,autogen"}, "'autogen' is unknown; left out"),
         ({"AGENTGAUGE_INSTRUMENT": "perhaps"}, "neither true nor false"),
         ({"AGENTGAUGE_PROVIDERS": "localhost"}, "not of the form key=value"),
         ({ENDPOINT: "http://c:4317"}, "gRPC port 4317"),
@@ -92,6 +96,8 @@ def test_grpc_users_write_host_and_port():
         ("service_name", " "),
         ("store", 7),
         ("store", b"bytes"),
+        ("frameworks", "crewai"),
+        ("frameworks", ["autogen"]),
         ("endpoint", ["http://c"]),
         ("environment", 1.5),
         ("providers", [("a", "b")]),

@@ -34,7 +34,7 @@ def _watch(name: str, module: ModuleType) -> None:
     with guarded(f"watching {name}"):
         try:
             _FRAMEWORKS[name].watch(module)
-        except (AttributeError, KeyError):
+        except (AttributeError, ImportError, KeyError):
             _say_it_is_unknown(name)
 
 

@@ -17,7 +17,8 @@ BASE_URL = f"{URL}/v1"
 AT_ONCE = 3
 
 os.environ.setdefault("OPENAI_API_KEY", "sim-nobody")  # what goes past the keys of the agents shows
-ag.init("frameworks", store=STORE, providers={URL.split("//")[1]: "openai"})
+if os.environ.get("AGENTGAUGE_AUTO") != "1":  # below `agentgauge run` nobody has to start it
+    ag.init("frameworks", store=STORE, providers={URL.split("//")[1]: "openai"})
 
 
 def key(agent):
