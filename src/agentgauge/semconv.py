@@ -34,7 +34,9 @@ PROMPT_ATTRIBUTES = (
     "embedding.",
     "retrieval.",
     "reranker.",
+    "tool.description",
     "tool.parameters",
+    "gen_ai.tool.description",
     "traceloop.entity.",
     "pydantic_ai.",
     "all_messages",
@@ -57,7 +59,8 @@ USAGE_ATTRIBUTES = (
 )
 """Prefixes of attributes in which spans of other instrumentations tell, or sum, what was used."""
 
-_OF_CALLS = ("chat", "text_completion", "generate_content", "embeddings", "LLM", "EMBEDDING")
+_COUNTED = {"chat", "text_completion", "generate_content", "embeddings", "invoke_agent", "execute_tool"}
+_COUNTED |= {"LLM", "EMBEDDING", "AGENT", "TOOL"}
 
 TOOL_COLUMNS = (
     "definition_tokens",
@@ -185,15 +188,15 @@ def total_attributes(totals: Totals) -> dict[str, AttributeValue]:
 
 
 def of_foreign_span(attributes: Mapping[str, object]) -> dict[str, object]:
-    """Attributes of a span that tells of no call: without content, and nothing by which it would count.
+    """Attributes of a span that is no call and no scope: without content, and nothing by which it counts.
 
-    A framework's span of a request says what the client's says; whoever sums both would count it twice.
+    A framework's span of a request, an agent or a tool stands beside the one that is counted here.
     """
     return {
         name: value
         for name, value in without_content(attributes).items()
         if not name.startswith(USAGE_ATTRIBUTES)
-        and not (name in ("gen_ai.operation.name", "openinference.span.kind") and value in _OF_CALLS)
+        and not (name in ("gen_ai.operation.name", "openinference.span.kind") and value in _COUNTED)
     }
 
 

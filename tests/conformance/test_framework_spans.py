@@ -130,6 +130,28 @@ invoke_agent writer [INTERNAL] name=invoke_agent name=writer
     )
 
 
+def test_an_agent_that_a_framework_and_its_instrumentation_tell_of_counts_once(wired, store, receiver):
+    name, attributes = GENAI_AGENT
+    tracer = runtime.active().provider.get_tracer("pydantic-ai")  # recognised by a hook
+    with (
+        ag.agent("writer"),
+        tracer.start_as_current_span(name, attributes=attributes),
+        tracer.start_as_current_span("t", attributes=TOOL),
+    ):
+        pass
+
+    _, scopes = stored(store)
+
+    assert [scope["name"] for scope in scopes] == ["writer"]
+    assert tree(receiver.spans(), "gen_ai.operation.name") == snapshot(
+        """\
+invoke_agent writer [INTERNAL] name=invoke_agent
+  invoke_agent writer [INTERNAL]
+    t [INTERNAL]
+"""
+    )
+
+
 @pytest.mark.parametrize("told", [CHAT | USAGE, OPENINFERENCE_LLM], ids=["GenAI", "OpenInference"])
 def test_a_request_that_only_the_framework_tells_of_is_a_call(wired, store, told):
     with (
@@ -185,6 +207,7 @@ def test_nothing_that_was_said_is_sent(wired, client, receiver):
         "tool_arguments": "CANARY",
         "gen_ai.tool.call.result": "CANARY",
         "logfire.msg": "CANARY",
+        "tool.description": "CANARY",
     }
     name, attributes = GENAI_AGENT
     with (
