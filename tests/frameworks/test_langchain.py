@@ -39,7 +39,12 @@ def test_each_run_of_a_tool_counts_once_whoever_names_it(ran):
         ("lookup", "streamer", "ok"): 1,
         ("lookup", "desk", "ok"): 2,
         ("lookup", "traced", "ok"): 1,
+        ("approve", "asker", "ok"): 2,
     }
+
+
+def test_a_graph_that_waits_for_a_human_has_not_failed(ran):
+    assert [s["status"] for s in ran.scopes if s["agent"] == "asker"] == ["ok"] * 4
 
 
 def test_code_between_the_steps_of_a_stream_is_in_no_agent(ran):

@@ -2,7 +2,9 @@ import asyncio
 
 from langchain.agents import create_agent
 from langchain_core.tools import ToolException, tool
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Command, interrupt
 from openai import OpenAI
 from openinference.instrumentation.langchain import LangChainInstrumentor
 from team import BASE_URL, MODEL, ag, key
@@ -23,6 +25,12 @@ def broken(city: str) -> str:
 
 
 broken.handle_tool_error = True  # the model is told, and the run goes on
+
+
+@tool
+def approve(city: str) -> str:
+    """Asks a human."""
+    return interrupt("?")
 
 
 def node(name):
@@ -56,5 +64,9 @@ with ag.agent("desk"):
     create_agent(model("desk"), [lookup]).invoke(HELLO)
 with ag.agent("office"):
     graph("team", name="team").invoke(HELLO)
+asker = create_agent(model("asker"), [approve], name="asker", checkpointer=InMemorySaver())
+thread = {"configurable": {"thread_id": "1"}}
+asker.invoke(HELLO, thread)
+asker.invoke(Command(resume="yes"), thread)
 LangChainInstrumentor().instrument()
 create_agent(model("traced"), [lookup], name="traced").invoke(HELLO)
