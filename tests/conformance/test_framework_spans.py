@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 import agentgauge as ag
 from agentgauge.config import read_settings
 from agentgauge.pipeline import runtime
+from agentgauge.sources import names
 from books import booked, recorded, rows
 from otlp import Receiver, tree
 
@@ -150,6 +151,19 @@ invoke_agent writer [INTERNAL] name=invoke_agent
     t [INTERNAL]
 """
     )
+
+
+def test_spans_of_a_framework_whose_hook_is_not_known_are_read(wired, store, monkeypatch):
+    monkeypatch.setattr(names, "without_hook", {"pydantic-ai"})
+    name, attributes = GENAI_AGENT
+    with (
+        runtime.active().provider.get_tracer("pydantic-ai").start_as_current_span(name, attributes=attributes)
+    ):
+        pass
+
+    _, (scope,) = stored(store)
+
+    assert (scope["kind"], scope["name"]) == ("agent", "writer")
 
 
 @pytest.mark.parametrize("told", [CHAT | USAGE, OPENINFERENCE_LLM], ids=["GenAI", "OpenInference"])

@@ -7,6 +7,7 @@ the task that runs the agent.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.frameworks.opened import Recognised, in_no_agent, inside, open_agent, open_tool
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 NAME = "pydantic-ai"
-MODULE = "pydantic_ai.capabilities.combined"
+MODULE = "pydantic_ai"
 UNNAMED = "agent"
 """What pydantic-ai calls an agent without a name."""
 
 _PUT_OFF = frozenset({"ApprovalRequired", "CallDeferred", "SkipToolExecution"})
 
 
-def watch(module: ModuleType) -> None:
+def watch(_: ModuleType) -> None:
     """Puts a scope round each run and each tool."""
-    owner = module.CombinedCapability
+    owner: Any = importlib.import_module("pydantic_ai.capabilities").CombinedCapability
     owner.wrap_run = inside(owner.wrap_run, _agent, NAME)
     owner.wrap_tool_execute = inside(owner.wrap_tool_execute, _tool, NAME)
 

@@ -10,6 +10,7 @@ from agentgauge.frameworks import crewai, langchain, openai_agents, pydantic_ai
 from agentgauge.guard import guarded
 from agentgauge.importhook import when_imported
 from agentgauge.pipeline import runtime
+from agentgauge.sources import names
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -18,12 +19,12 @@ _FRAMEWORKS = {module.NAME: module for module in (openai_agents, langchain, pyda
 _awaited: set[str] = set()
 
 
-def start(names: tuple[str, ...]) -> None:
+def start(wanted: tuple[str, ...]) -> None:
     """Waits for these frameworks, each once in a process; never imports one by itself.
 
     A hook that is in place stays there, and does nothing while its framework is not to be recognised.
     """
-    for name in names:
+    for name in wanted:
         framework = _FRAMEWORKS.get(name)
         if framework is not None and name not in _awaited:
             _awaited.add(name)
@@ -35,6 +36,7 @@ def _watch(name: str, module: ModuleType) -> None:
         try:
             _FRAMEWORKS[name].watch(module)
         except (AttributeError, ImportError, KeyError):
+            names.without_hook.add(name)
             _say_it_is_unknown(name)
 
 
@@ -45,7 +47,8 @@ def _say_it_is_unknown(name: str) -> None:
         active.pipeline.warn(
             "framework",
             f"The agents and tools of {name} {_version(name)} are not recognised, since it works "
-            "otherwise inside than the versions known here: name them with agentgauge.agent and tool.",
+            "otherwise inside than the versions known here: name them with agentgauge.agent and tool, or "
+            "switch on its OpenTelemetry instrumentation.",
         )
 
 

@@ -32,18 +32,21 @@ _INSTRUMENTATIONS = {
     "opentelemetry.instrumentation.crewai": "crewai",
 }
 
+without_hook: set[str] = set()
+"""Frameworks of this process whose version has other hooks than are known here: their spans are read."""
+
 
 class Names:
     """What spans say of agents and tools, save those of frameworks that are recognised by a hook."""
 
     def __init__(self, frameworks: tuple[str, ...]) -> None:
-        self._by_spans = "spans" in frameworks
-        self._left_out = {name for name, by in _INSTRUMENTATIONS.items() if by in frameworks}
+        self._frameworks = frameworks
 
     def __call__(self, span: ReadableSpan) -> Named | None:
         """The agent or tool whose run the span is."""
         scope = span.instrumentation_scope
-        if not self._by_spans or (scope is not None and scope.name in self._left_out):
+        hooked = _INSTRUMENTATIONS.get(scope.name) if scope is not None else None
+        if "spans" not in self._frameworks or (hooked in self._frameworks and hooked not in without_hook):
             return None
         kind = _kind_of(span)
         return Named(kind, _name_of(span, kind)) if kind is not None else None
