@@ -115,6 +115,12 @@ class _Heard:
         with guarded(_WHAT):
             self._runs.end(run_id, error)
 
+    def on_interrupt(self, event: object) -> None:
+        """Some versions of LangGraph send this to every handler, and log who does not take it."""
+
+    def on_resume(self, event: object) -> None:
+        """As `on_interrupt`."""
+
     def _enter(self, run: Run, graph: Run, node: str) -> None:
         with self._runs.lock:  # nodes that run at the same time open their graph's agent once
             if not graph.is_graph:
