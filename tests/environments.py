@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src"
+LISTS = ROOT / "tests" / "environments"
 _PIN = re.compile(r"^([a-z0-9-]+)==([^\s\\;]+)( ;[^\\]+)?", re.MULTILINE)
 # The current client with its own HTTP stack, and what only builds the package.
 _CURRENT_CLIENT = {"openai", "httpx2", "httpcore2", "httpx2-jsfetch", "truststore"}
@@ -58,6 +59,17 @@ def with_current_openai(*more):
     text = (ROOT / "requirements" / "demo.txt").read_text()
     current = [f"{name}=={version}{marker}".strip() for name, version, marker in _PIN.findall(text)]
     return environment(*(pin for pin in current if pin.split("==")[0] not in _BUILDING), *more)
+
+
+def listed(name):
+    """The interpreter of an environment with exactly the pins of `environments/{name}.txt`."""
+    return environment(*pins_of(name))
+
+
+def pins_of(name):
+    """The pinned requirements of `environments/{name}.txt`."""
+    lines = (LISTS / f"{name}.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _shared_pins():

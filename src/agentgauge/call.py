@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 UNATTRIBUTED = "unattributed"
@@ -136,6 +136,11 @@ class Origin:
     user_id: str | None = None
     conversation_id: str | None = None
     route: Route | None = None
+
+    def inside_agent(self, name: str) -> Origin:
+        """Who owns what runs inside this agent; the path keeps the 8 innermost."""
+        path = [*self.agent_path.split("/"), name] if self.agent_path else [name]
+        return replace(self, agent=name, agent_path="/".join(path[-8:]))
 
 
 @dataclass(frozen=True, slots=True)

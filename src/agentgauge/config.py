@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from agentgauge.config_values import (
     ACTIONS,
     FORMS,
+    FRAMEWORKS,
     PROTOCOLS,
     TEXTS,
     TIER_TIMEOUTS_S,
@@ -58,6 +59,9 @@ class Settings:
         library_roles: a call from inside a library has the library's name as role where nobody set one;
             AGENTGAUGE_LIBRARY_ROLES.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
+        frameworks: where agents and tools are recognised: some of openai-agents, langchain, pydantic-ai,
+            crewai and spans (of any OpenInference or GenAI instrumentation); all, or none when empty;
+            AGENTGAUGE_FRAMEWORKS (`on`, `off`, or names with commas).
         set_global: become OpenTelemetry's global provider where there is none; AGENTGAUGE_SET_GLOBAL.
         forward_spans: pass spans, without content, to a provider that was there; AGENTGAUGE_FORWARD_SPANS.
         propagate_threads: what takes the open scope along: `tasks` of pools alone; `threads` (non-daemon)
@@ -85,6 +89,7 @@ class Settings:
     propagate_to: Sequence[str] = ()
     library_roles: bool = True
     instrument: bool = True
+    frameworks: tuple[str, ...] = FRAMEWORKS
     set_global: bool = True
     forward_spans: bool = True
     propagate_threads: bool | Propagation = "threads"
@@ -140,6 +145,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "propagate_to": read.hosts("AGENTGAUGE_PROPAGATE_TO"),
         "library_roles": read.flag("AGENTGAUGE_LIBRARY_ROLES", default=True),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
+        "frameworks": read.names("AGENTGAUGE_FRAMEWORKS", FRAMEWORKS),
         "set_global": read.flag("AGENTGAUGE_SET_GLOBAL", default=True),
         "forward_spans": read.flag("AGENTGAUGE_FORWARD_SPANS", default=True),
         "propagate_threads": read.propagation("AGENTGAUGE_PROPAGATE_THREADS"),
@@ -168,6 +174,8 @@ def _checked(given: Mapping[str, object]) -> dict[str, object]:
             out[name] = store_path(value)  # type: ignore[arg-type]  # checked above
         elif name == "prices":
             out[name] = _path(os.fspath(value))  # type: ignore[call-overload]  # checked above
+        elif name == "frameworks":
+            out[name] = (FRAMEWORKS if value else ()) if isinstance(value, bool) else tuple(value)  # type: ignore[arg-type]  # checked above
         else:
             out[name] = clean_text(value) if isinstance(value, str) else value
     return out

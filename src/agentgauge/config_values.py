@@ -11,6 +11,8 @@ from agentgauge.hosts import is_entry
 
 PROTOCOLS = ("http/protobuf", "grpc")
 Propagation = Literal["off", "tasks", "threads", "all"]
+FRAMEWORKS = ("openai-agents", "langchain", "pydantic-ai", "crewai", "spans")
+"""Where agents and tools are recognised: four frameworks, and any other's OpenInference or GenAI spans."""
 PROPAGATIONS: tuple[Propagation, ...] = ("off", "tasks", "threads", "all")
 FALSE = {"0", "false", "no", "off", ""}
 TRUE = {"1", "true", "yes", "on"}
@@ -30,6 +32,7 @@ FORMS = {
     "propagate_to": 'a list of hosts such as ["planner.corp", "planner.corp:8080", ".corp"]',
     "store": 'a path, or "off"',
     "prices": "a path",
+    "frameworks": f"True, False or some of {', '.join(FRAMEWORKS)}",
     "budget_usd": "a number of more than zero",
     "budget_tokens": "a number of more than zero",
     "budget_action": "one of raise, warn",
@@ -94,9 +97,16 @@ def _are_hosts(value: object) -> bool:
     return all(isinstance(entry, str) and is_entry(entry) for entry in value)
 
 
+def _are_frameworks(value: object) -> bool:
+    if isinstance(value, tuple | list | set | frozenset):
+        return all(each in FRAMEWORKS for each in value)
+    return isinstance(value, bool)
+
+
 _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "store": _is_path,
     "prices": _is_path,
+    "frameworks": _are_frameworks,
     "propagate_to": _are_hosts,
     "tier_timeouts_s": _are_limits,
     "propagate_threads": lambda value: propagation(value) is not None,

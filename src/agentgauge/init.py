@@ -18,6 +18,7 @@ from agentgauge._version import __version__
 from agentgauge.budget import budget
 from agentgauge.config import Settings, read_settings
 from agentgauge.errors import ConfigError
+from agentgauge.frameworks import start as frameworks
 from agentgauge.guard import guarded
 from agentgauge.library_role import program_is
 from agentgauge.pipeline import neighbours, runtime, spans
@@ -30,6 +31,8 @@ from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
 from agentgauge.remote import clients
 from agentgauge.scopes import propagation
+from agentgauge.sources.genai import GenAISpans
+from agentgauge.sources.names import Names
 from agentgauge.sources.openinference import OpenInferenceOpenAI
 from agentgauge.store.rows import Process
 from agentgauge.store.write import Store
@@ -146,8 +149,10 @@ def _build(settings: Settings, *, auto: bool) -> None:
     sender = _sender(store, settings)
     own, problem = _own_prices(settings.prices)
     pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender, prices=PriceList(own))
-    sources = (OpenInferenceOpenAI(functools.partial(pricing.provider_of, providers=settings.providers)),)
-    processor = GaugeProcessor(pipeline, sources, pipeline.open_calls)
+    provider_of = functools.partial(pricing.provider_of, providers=settings.providers)
+    others = (GenAISpans(provider_of, pipeline.told.includes),)
+    pipeline.foreign.reads = Names(settings.frameworks)
+    processor = GaugeProcessor(pipeline, (OpenInferenceOpenAI(provider_of), *others))
     provider = make_provider(settings, processor)
     tracer = provider.get_tracer(semconv.SCOPE_NAME, __version__)
     runtime.activate(
@@ -173,6 +178,9 @@ def _build(settings: Settings, *, auto: bool) -> None:
         config_values.propagation(settings.propagate_threads) or "threads",
         in_child=functools.partial(start_in_child, _plain(settings), run_id),
     )
+    frameworks.start(settings.frameworks)
+    if (theirs := neighbours.their_provider()) is not None and "spans" in settings.frameworks:
+        instrument.read_from(theirs, others)
     lifecycle.install()
 
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from opentelemetry import context as otel_context
 
@@ -15,18 +16,23 @@ from agentgauge.guard import guarded
 from agentgauge.importhook import no_longer, when_imported
 from agentgauge.patches import Patches
 from agentgauge.pipeline import runtime
+from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.sources.openai_client import ClientWatch
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import SpanContext
 
     from agentgauge.pipeline.exchange import OpenCall
+    from agentgauge.pipeline.processor import Source
 
 OLDEST_OPENAI = (2, 8)
 _patches = Patches()
 """What has been put into the client, for the life of the process."""
+_read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
+"""Providers of the user's that are read; what was added to one cannot be taken out."""
 
 
 def start() -> None:
@@ -54,6 +60,8 @@ def stop() -> None:
     no_longer("openai", _instrument)
     with guarded("leaving the OpenAI client"):
         _patches.take_out()
+    for processor in _read.values():
+        processor.aim(None)
 
 
 def _warn(code: str, message: str) -> None:
@@ -97,3 +105,16 @@ def _before_send(opened: OpenCall) -> None:
         exchange.host, exchange.port, exchange.path or "", providers=active.settings.providers
     )
     check_budgets(opened, provider=provider, prices=active.pipeline.prices)
+
+
+def read_from(provider: TracerProvider, sources: tuple[Source, ...]) -> None:
+    """Reads the spans that others write to a provider of the user's; those go their own way all the same."""
+    active = runtime.active()
+    if active is None:
+        return
+    if provider in _read:
+        _read[provider].aim(active.pipeline, sources)
+        return
+    processor = GaugeProcessor(active.pipeline, sources, keep_foreign=False)
+    provider.add_span_processor(processor)
+    _read[provider] = processor

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from opentelemetry import context as otel_context
+from opentelemetry import trace
 
 from agentgauge.call import Origin
 from agentgauge.totals import Totals
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from agentgauge.call import Call
 
 _KEY = otel_context.create_key("agentgauge.account")
+_by_span: dict[tuple[int, int], Account] = {}
 # Re-entrant, since a signal handler that flushes can interrupt whoever holds it.
 _lock = threading.RLock()
 
@@ -162,6 +164,17 @@ class Account:
             self._uncounted.clear()
 
 
+class Twin(Protocol):
+    """The owner of a scope that a framework opened, and that the user's own code may replace."""
+
+    kind: str
+    name: str
+    recognised: bool
+
+    def give_way(self, around: Context | None) -> tuple[Account, Context | None]:
+        """Steps back: where the user's scope of the same kind and name opens in its place."""
+
+
 root = Account(parent=None, origin=Origin())
 """The process: sums of every call, inside a scope or not."""
 
@@ -179,8 +192,17 @@ def current(context: Context | None = None) -> Account:
     ended step, tool or budget has left running is still the agent's around it.
     """
     innermost = otel_context.get_value(_KEY, context)
-    if not isinstance(innermost, Account):
-        return root
+    account = _open_one(innermost) if isinstance(innermost, Account) else root
+    if _by_span:
+        where = trace.get_current_span(context).get_span_context()
+        bound = _by_span.get((where.trace_id, where.span_id))
+        # Of a scope and a span of another instrumentation, the one that was opened inside the other.
+        if bound is not None and not bound.ended and account in bound.chain():
+            return bound
+    return account
+
+
+def _open_one(innermost: Account) -> Account:
     found: Account | None = None
     for account in innermost.chain():
         if not account.ended:
@@ -188,6 +210,32 @@ def current(context: Context | None = None) -> Account:
         if account.closes:
             return root if account.ended or found is None else found
     return found or root
+
+
+def bind(span: tuple[int, int], account: Account) -> None:
+    """Makes `account` that of all that runs inside a span of another instrumentation, by its key."""
+    _by_span[span] = account
+
+
+def unbind(span: tuple[int, int]) -> None:
+    """Undoes a `bind`."""
+    _by_span.pop(span, None)
+
+
+def is_open(account: Account, kind: str, name: str) -> bool:
+    """Whether the innermost agent or tool is this one: two that see the same run open one scope."""
+    for each in account.chain():
+        owner: Any = each.owner
+        if getattr(owner, "kind", None) in ("agent", "tool"):
+            return bool(owner.kind == kind and owner.name == name)
+    return False
+
+
+def twin(account: Account, kind: str, name: str) -> Twin | None:
+    """The innermost scope, when a framework opened it for the same thing."""
+    owner: Any = account.owner
+    same = getattr(owner, "recognised", False) and (owner.kind, owner.name) == (kind, name)
+    return owner if same else None
 
 
 def with_account(account: Account, context: Context | None = None) -> Context:

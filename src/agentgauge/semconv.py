@@ -34,13 +34,33 @@ PROMPT_ATTRIBUTES = (
     "embedding.",
     "retrieval.",
     "reranker.",
+    "tool.description",
     "tool.parameters",
+    "gen_ai.tool.description",
     "traceloop.entity.",
+    "pydantic_ai.",
+    "all_messages",
+    "final_result",
+    "model_request_parameters",
+    "tool_arguments",
+    "tool_response",
+    "logfire.",
+    "events",
     "metadata",
     "exception.message",
     "exception.stacktrace",
 )
 """Prefixes of attributes, of any instrumentation, that hold what people and models said."""
+
+USAGE_ATTRIBUTES = (
+    "gen_ai.usage.",
+    "gen_ai.aggregated_usage.",
+    "operation.cost",
+)
+"""Prefixes of attributes in which spans of other instrumentations tell, or sum, what was used."""
+
+_COUNTED = {"chat", "text_completion", "generate_content", "embeddings", "invoke_agent", "execute_tool"}
+_COUNTED |= {"LLM", "EMBEDDING", "AGENT", "TOOL"}
 
 TOOL_COLUMNS = (
     "definition_tokens",
@@ -166,6 +186,19 @@ def total_attributes(totals: Totals) -> dict[str, AttributeValue]:
         "agentgauge.total.cost_nanousd": totals.cost_nanousd,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def of_foreign_span(attributes: Mapping[str, object]) -> dict[str, object]:
+    """Attributes of a span that is no call and no scope: without content, and nothing by which it counts.
+
+    A framework's span of a request, an agent or a tool stands beside the one that is counted here.
+    """
+    return {
+        name: value
+        for name, value in without_content(attributes).items()
+        if not name.startswith(USAGE_ATTRIBUTES)
+        and not (name in ("gen_ai.operation.name", "openinference.span.kind") and value in _COUNTED)
+    }
 
 
 def without_content(attributes: Mapping[str, object]) -> dict[str, object]:

@@ -99,6 +99,18 @@ class Reader:
                 self.problems.append(f"{name}: {tier}={text!r} is no number of seconds; left out.")
         return found
 
+    def names(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Some of the known names, with commas between them; all of them for `on`, none for `off`."""
+        value = self.environ.get(name)
+        if value is None or value.strip().lower() in TRUE:
+            return known
+        given = {part.strip().lower() for part in clean_text(value).split(",")} - FALSE
+        if unknown := sorted(given - set(known)):
+            self.problems.append(
+                f"{name}: {unknown[0]!r} is unknown; left out. It may be on, off, or of {', '.join(known)}."
+            )
+        return tuple(word for word in known if word in given)
+
     def pairs(self, name: str) -> dict[str, str]:
         """`key=value` pairs; those of another form are left out."""
         found: dict[str, str] = {}

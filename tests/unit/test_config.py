@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agentgauge.config import read_settings, store_path
+from agentgauge.config import FRAMEWORKS, read_settings, store_path
 from agentgauge.errors import ConfigError
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -40,6 +40,9 @@ def test_an_argument_goes_before_a_variable():
         ({"AGENTGAUGE_STORE": "off"}, "store", None),
         ({"AGENTGAUGE_STORE": "/data/s.sqlite"}, "store", Path("/data/s.sqlite")),
         ({"OTEL_SDK_DISABLED": "TRUE"}, "disabled", True),
+        ({"AGENTGAUGE_FRAMEWORKS": "on"}, "frameworks", FRAMEWORKS),
+        ({"AGENTGAUGE_FRAMEWORKS": "off"}, "frameworks", ()),
+        ({"AGENTGAUGE_FRAMEWORKS": "CrewAI, spans"}, "frameworks", ("crewai", "spans")),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "0.5"}, "flush_timeout_s", 0.5),
         ({"AGENTGAUGE_PROPAGATE_THREADS": "ALL"}, "propagate_threads", "all"),
         ({"AGENTGAUGE_PROPAGATE_THREADS": "no"}, "propagate_threads", "off"),
@@ -67,6 +70,7 @@ def test_each_variable_sets_its_field(environ, field, expected):
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "soon"}, "using 5"),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "-1"}, "using 5"),
         ({"AGENTGAUGE_FLUSH_TIMEOUT": "nan"}, "using 5"),
+        ({"AGENTGAUGE_FRAMEWORKS": "spans,autogen"}, "'autogen' is unknown; left out"),
         ({"AGENTGAUGE_INSTRUMENT": "perhaps"}, "neither true nor false"),
         ({"AGENTGAUGE_PROPAGATE_THREADS": "some"}, "none of off, tasks, threads, all; using threads"),
         ({"AGENTGAUGE_PROVIDERS": "localhost"}, "not of the form key=value"),
@@ -96,6 +100,8 @@ def test_grpc_users_write_host_and_port():
         ("service_name", " "),
         ("store", 7),
         ("store", b"bytes"),
+        ("frameworks", "crewai"),
+        ("frameworks", ["autogen"]),
         ("endpoint", ["http://c"]),
         ("environment", 1.5),
         ("providers", [("a", "b")]),

@@ -23,6 +23,7 @@ LAYERS = (
     {"init", "lifecycle", "instrument", "recording", "servers"},
     {"budget", "budget_check", "budget_limits", "routing"},
     {"remote"},
+    {"frameworks"},
     {"scopes"},
     {"sources"},
     {"pipeline"},

@@ -14,7 +14,9 @@ from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import events, spans
 from agentgauge.pipeline.background import BackgroundCalls, Waiting
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
+from agentgauge.pipeline.foreign import ForeignSpans
 from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
+from agentgauge.pipeline.told import Told
 from agentgauge.pipeline.worker import Worker
 from agentgauge.price_list import PriceList
 from agentgauge.spending import release_reserved
@@ -59,6 +61,8 @@ class Pipeline:
         prices: PriceList | None = None,
     ) -> None:
         self.open_calls = OpenCalls()
+        self.foreign = ForeignSpans()
+        self.told = Told()
         self.store = store
         self._outbox = outbox
         self._forward = forward
@@ -80,8 +84,11 @@ class Pipeline:
 
     # In the caller's thread.
 
-    def call_ended(self, span: ReadableSpan, opened: OpenCall, source: Source) -> None:
-        """A model request has ended: reads it, or completes the background call that it asked about."""
+    def call_ended(self, span: ReadableSpan, opened: OpenCall, source: Source) -> bool:
+        """A model request has ended: reads it, or completes the background call that it asked about.
+
+        False when the span tells of no call of its own, and is to be kept as it is.
+        """
         reading = source.read(span, opened)
         for problem in reading.problems:
             self.warn("usage", f"A server sent usage that cannot be true ({problem}); it was not counted.")
@@ -89,11 +96,14 @@ class Pipeline:
             self._complete(reading.poll)
         if reading.call is None:
             release_reserved(opened.account, opened.key)
-            return
+            if not opened.exchange.blocked:
+                opened.was_no_call()
+            return not reading.foreign
         ended = Waiting(reading, opened.account)
         due = self._background.hold(reading.waits_for, ended) if reading.waits_for else ended
         if due is not None:
             self._record(due)
+        return True
 
     def _complete(self, poll: Poll) -> None:
         waiting = self._background.take(poll.response_id)
@@ -125,6 +135,7 @@ class Pipeline:
         if call.cost is None and (why := self.prices.why_unpriced(call)) is not None:
             self.warn("price", why)
         account.add(call)
+        self.told.note(call)
         size = content.size if content else 0
         if size and self._waiting_bytes + size > MOST_WAITING_BYTES:
             self.warn("backlog", "Calls end faster than they can be counted; some have no tool tokens.")
@@ -155,7 +166,7 @@ class Pipeline:
             self._write_span(spans.call_span(call))
         elif isinstance(item, FinishedScope):
             self._batch.scopes.append(_scope_row(item))
-            self._write_span(spans.scope_span(item))
+            self._write_span(spans.scope_span(item), forward=item.forward)
         elif isinstance(item, Noted):
             self._batch.warnings.append((item.code, item.message))
         else:
@@ -180,8 +191,8 @@ class Pipeline:
             return tokens.settle(call, counted, self.prices.price_of(call))
         return call
 
-    def _write_span(self, record: SpanRecord) -> None:
-        if self._forward is not None and record.sampled:
+    def _write_span(self, record: SpanRecord, *, forward: bool = True) -> None:
+        if forward and self._forward is not None and record.sampled:
             with guarded("forwarding a span"):
                 self._forward(record)
         if self._outbox is not None:
@@ -277,6 +288,7 @@ class Pipeline:
         """In the child: what was under way is the parent's."""
         self.store.after_fork()
         self.open_calls.forget()
+        self.foreign.forget()
         self._background.forget()
         self._batch, self._waiting_bytes = Batch(), 0
         self.worker.after_fork()

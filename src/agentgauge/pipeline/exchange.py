@@ -55,6 +55,9 @@ class Exchange:
 class OpenCall:
     """A call between its start and its end; `key` is (trace id, span id).
 
+    `outer` is the framework's own span for this request, `inside` the spans of clients that this one has
+    inside: where a client tells of a request, its framework's span of the same is no second call.
+
     `outside` is the span of the user's that it gives way to; `library` makes it, where that is to be its
     role.
     """
@@ -65,12 +68,20 @@ class OpenCall:
     exchange: Exchange
     outside: trace.Span | None = None
     library: str | None = None
+    outer: OpenCall | None = None
+    inside: int = 0
+    of_frameworks: bool = False
 
     @property
     def origin(self) -> Origin:
         """Who makes the call."""
         origin = self.account.origin
         return replace(origin, role=self.library) if self.library else origin
+
+    def was_no_call(self) -> None:
+        """A span that turned out to be no call: what is around it may be one all the same."""
+        if self.outer is not None:
+            self.outer.inside -= 1
 
 
 class OpenCalls:
@@ -80,39 +91,50 @@ class OpenCalls:
         self._lock = threading.RLock()
         self._open: dict[tuple[int, int], OpenCall] = {}
 
-    outside: trace.Span | None = None
-
-    def start(
+    def start(  # what is known of a call at its start
         self,
         span: Span,
         account: Account,
         *,
         library: str | None = None,
         outside: trace.Span | None = None,
-    ) -> None:
-        """Notes a call that starts, with the scope it starts in."""
-        key, still_open = _key(span.get_span_context()), self._open
+        outer: OpenCall | None = None,
+        of_frameworks: bool = False,
+    ) -> OpenCall:
+        """Notes a call that starts, with the scope it starts in, and the call it is part of."""
+        key, still_open = key_of(span.get_span_context()), self._open
 
         def forget(_: weakref.ref[Span]) -> None:
             still_open.pop(key, None)
 
+        opened = OpenCall(
+            key,
+            weakref.ref(span, forget),
+            account,
+            Exchange(),
+            outside=outside,
+            library=library,
+            outer=outer,
+            of_frameworks=of_frameworks,
+        )
+        if outer is not None:
+            outer.inside += 1
         with self._lock:
-            still_open[key] = OpenCall(
-                key, weakref.ref(span, forget), account, Exchange(), outside=outside, library=library
-            )
+            still_open[key] = opened
+        return opened
 
     def join(self, span: Span, opened: OpenCall) -> None:
         """Notes a second instrumentation's span of a call that is open already: it is no call of its own."""
         with self._lock:
-            self._open[_key(span.get_span_context())] = opened
+            self._open[key_of(span.get_span_context())] = opened
 
     def find(self, context: SpanContext | None) -> OpenCall | None:
         """The open call of a span, if it is one."""
-        return self._open.get(_key(context)) if context is not None else None
+        return self._open.get(key_of(context)) if context is not None else None
 
     def end(self, span: ReadableSpan) -> OpenCall | None:
         """Takes a call out that has ended."""
-        key = _key(span.get_span_context())
+        key = key_of(span.get_span_context())
         with self._lock:
             opened = self._open.pop(key, None)
         return opened if opened is not None and opened.key == key else None
@@ -129,5 +151,6 @@ class OpenCalls:
         self._open = {}
 
 
-def _key(context: SpanContext | None) -> tuple[int, int]:
+def key_of(context: SpanContext | None) -> tuple[int, int]:
+    """What a span is known by; zeros for none."""
     return (context.trace_id, context.span_id) if context is not None else (0, 0)

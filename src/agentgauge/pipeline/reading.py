@@ -31,6 +31,7 @@ class Reading:
         waits_for: id of a background response whose usage is known only later.
         complete: makes the reading of such a call from the answer of a poll.
         told_nanousd: what the server says that it billed.
+        foreign: the span tells of no call of its own; it is kept as any other instrumentation's.
         problems: what was wrong with what the server sent, in plain words without content.
     """
 
@@ -40,4 +41,5 @@ class Reading:
     complete: Callable[[Poll], Reading] | None = None
     poll: Poll | None = None
     told_nanousd: int | None = None
+    foreign: bool = False
     problems: tuple[str, ...] = ()

@@ -48,7 +48,8 @@ class FinishedCall:
 class FinishedScope:
     """A workflow, agent, step, tool or branch that has ended.
 
-    `details` is what the scope itself noted: step numbers, plan, files, templates, routes.
+    `details` is what the scope itself noted: step numbers, plan, files, templates, routes. `forward`:
+    it goes to the user's processors too, which do not have it yet.
     """
 
     trace_id: int
@@ -67,6 +68,7 @@ class FinishedScope:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[tuple[str, int, Mapping[str, Any]]] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    forward: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def foreign_span(span: ReadableSpan) -> SpanRecord | None:
         kind=span.kind.name,
         start_ns=span.start_time,
         end_ns=span.end_time or span.start_time,
-        attributes=semconv.without_content(span.attributes or {}),
+        attributes=semconv.of_foreign_span(span.attributes or {}),
         events=[(e.name, e.timestamp, semconv.without_content(e.attributes or {})) for e in span.events],
         error=span.status.status_code is StatusCode.ERROR,
         sampled=context.trace_flags.sampled,

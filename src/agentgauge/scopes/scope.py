@@ -60,8 +60,7 @@ class Opening:
         """Who the calls inside belong to."""
         changes = dict(self.origin)
         if self.kind == "agent":
-            path = [*parent.agent_path.split("/"), self.name] if parent.agent_path else [self.name]
-            changes |= {"agent": self.name, "agent_path": "/".join(path[-8:])}
+            parent = parent.inside_agent(self.name)
         if "tags" in changes:
             changes["tags"] = tuple((dict(parent.tags) | dict(changes["tags"])).items())
         return replace(parent, **changes)
@@ -70,11 +69,17 @@ class Opening:
 class Scope:
     """An open scope. `usage` is what happened inside, also after it has ended."""
 
+    recognised = False
+    """Whether a framework opened it, not the user's own code."""
+
     def __init__(self, opening: Opening, *, around: Context | None = None) -> None:
         self.kind = opening.kind
         self.name = opening.name
         self.opening = opening
         parent = ledger.current(around)
+        if not self.recognised and (twin := ledger.twin(parent, self.kind, self.name)) is not None:
+            # The user's code and the framework name the same run: the user's word stands, once.
+            parent, around = twin.give_way(around)
         self._account = Account(
             parent=parent,
             origin=opening.origin_below(parent.origin),
@@ -100,6 +105,11 @@ class Scope:
                 )
                 context = neighbours.entered(self._span, context)
         return context
+
+    @property
+    def context(self) -> Context:
+        """The context in which this is the innermost scope."""
+        return self._context
 
     @property
     def usage(self) -> Usage:

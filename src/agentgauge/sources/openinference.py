@@ -52,6 +52,8 @@ _FAILED = {"failed", "cancelled"}
 class OpenInferenceOpenAI:
     """The default source."""
 
+    of_frameworks = False
+
     def __init__(self, provider_of: ProviderOf) -> None:
         self._provider_of = provider_of
 

@@ -1,0 +1,162 @@
+"""Reads the model requests in the spans of frameworks and of other clients' instrumentations.
+
+Two vocabularies: OpenTelemetry's GenAI conventions, and OpenInference's. Such a span counts as a call only
+where no client inside it tells of the same request, and where it says what the request used; the sums that
+agents' spans carry never count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.trace import StatusCode
+
+from agentgauge.call import Call, Outcome, Request, Response, TokenUsage
+from agentgauge.labels import clean_label
+from agentgauge.pipeline.foreign import error_type
+from agentgauge.pipeline.reading import Reading
+from agentgauge.sources.openinference import INSTRUMENTATION, OpenInferenceOpenAI, source_of
+from agentgauge.sources.usage import MOST_TOKENS
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+    from agentgauge.pipeline.exchange import OpenCall
+    from agentgauge.pipeline.reading import ProviderOf
+
+ToldAlready = Callable[[Call], bool]
+"""Whether a client has told of the same request already."""
+
+OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
+_KINDS = {"LLM": "chat", "EMBEDDING": "embeddings"}
+_NO_SERVERS = {"test", "function"}
+"""Providers of pydantic-ai that stand for a model in tests, and make up what they used."""
+
+_INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt")
+_OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion")
+_CACHE_READ = ("gen_ai.usage.cache_read.input_tokens", "llm.token_count.prompt_details.cache_read")
+_CACHE_WRITE = (
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation.input_tokens",
+    "llm.token_count.prompt_details.cache_write",
+)
+_REASONING = (
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.details.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning",
+)
+_MODEL = ("gen_ai.request.model", "llm.model_name", "embedding.model_name")
+_PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider")
+
+
+class GenAISpans:
+    """Every instrumentation that has no source of its own."""
+
+    of_frameworks = True
+
+    def __init__(self, provider_of: ProviderOf, told_already: ToldAlready) -> None:
+        self._provider_of = provider_of
+        self._by_exchange = OpenInferenceOpenAI(provider_of)
+        self._told_already = told_already
+
+    def claims(self, span: ReadableSpan) -> bool:
+        """Whether the span says that it is a request to a model."""
+        scope = span.instrumentation_scope
+        return (scope is None or scope.name != INSTRUMENTATION) and operation_of(span) is not None
+
+    def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
+        """The call, if the request is told of here and nowhere else."""
+        if opened.inside:
+            return Reading(foreign=True)
+        if opened.exchange.path is not None:
+            return self._by_exchange.read(span, opened)  # the client runs in this very span
+        call = self._call(span, opened)
+        known = call.usage.input is not None or call.usage.output is not None
+        if not known or call.request.provider in _NO_SERVERS or self._told_already(call):
+            return Reading(foreign=True)
+        return Reading(call=call)
+
+    def _call(self, span: ReadableSpan, opened: OpenCall) -> Call:
+        context = span.get_span_context()
+        assert context is not None
+        start_ns, usage = span.start_time or 0, _usage(span)
+        failed = span.status.status_code is StatusCode.ERROR
+        return Call(
+            trace_id=context.trace_id,
+            span_id=context.span_id,
+            parent_span_id=span.parent.span_id if span.parent else None,
+            start_ns=start_ns,
+            end_ns=span.end_time or start_ns,
+            request=self._request(span),
+            response=_response(span),
+            origin=opened.origin,
+            usage=usage,
+            usage_source=source_of(usage),
+            outcome=Outcome.ERROR if failed else Outcome.OK,
+            error_type=error_type(span) if failed else None,
+            sampled=context.trace_flags.sampled,
+        )
+
+    def _request(self, span: ReadableSpan) -> Request:
+        host, port = _value(span, "server.address"), _value(span, "server.port")
+        request = Request(
+            operation=operation_of(span) or "chat",
+            model=clean_label(_text(span, *_MODEL) or "unknown"),
+            stream=_value(span, "gen_ai.request.stream") is True,
+            server_address=host if isinstance(host, str) else None,
+            server_port=port if isinstance(port, int) else None,
+        )
+        # By the host, as everywhere; the instrumentation's word counts where it names no host.
+        told = _text(span, *_PROVIDER)
+        if request.server_address is not None and told not in _NO_SERVERS:
+            told = self._provider_of(request.server_address, request.server_port, "")
+        return replace(request, provider=clean_label(told) if told else None)
+
+
+def operation_of(span: ReadableSpan) -> str | None:
+    """The operation of a request to a model; None for other spans."""
+    told = _value(span, "gen_ai.operation.name")
+    if isinstance(told, str):
+        return told if told in OPERATIONS else None
+    kind = _value(span, "openinference.span.kind")
+    return _KINDS.get(kind) if isinstance(kind, str) else None
+
+
+def _response(span: ReadableSpan) -> Response:
+    reasons = _value(span, "gen_ai.response.finish_reasons")
+    model = _text(span, "gen_ai.response.model")
+    return Response(
+        model=clean_label(model) if model else None,
+        id=_text(span, "gen_ai.response.id"),
+        finish_reasons=tuple(map(clean_label, reasons)) if isinstance(reasons, tuple) else (),
+    )
+
+
+def _usage(span: ReadableSpan) -> TokenUsage:
+    given, made = _tokens(span, _INPUT), _tokens(span, _OUTPUT)
+    if operation_of(span) == "embeddings" and given is not None:
+        made = 0
+    read, written, reasoning = (_tokens(span, names) for names in (_CACHE_READ, _CACHE_WRITE, _REASONING))
+    if given is not None and (read or 0) + (written or 0) > given:
+        read = written = None
+    if made is not None and (reasoning or 0) > made:
+        reasoning = None
+    return TokenUsage(given, made, read, written, reasoning)
+
+
+def _tokens(span: ReadableSpan, names: tuple[str, ...]) -> int | None:
+    for name in names:
+        value = _value(span, name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
+            return value
+    return None
+
+
+def _text(span: ReadableSpan, *names: str) -> str | None:
+    return next((value for name in names if isinstance(value := _value(span, name), str) and value), None)
+
+
+def _value(span: ReadableSpan, name: str) -> Any:
+    return (span.attributes or {}).get(name)
