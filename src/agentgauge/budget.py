@@ -86,6 +86,8 @@ class budget:  # noqa: N801  # used like a function: `with budget(usd=0.5)`, `@b
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self._entered:
+            return  # left twice, or never entered
         spending = self._innermost()
         self._entered.remove(spending)
         spending.detach()

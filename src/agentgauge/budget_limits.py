@@ -139,6 +139,8 @@ class Limits:
 
 
 def _is_limit(limit: object) -> bool:
+    if isinstance(limit, Decimal) and not limit.is_finite():
+        return False
     return isinstance(limit, int | float | Decimal) and not isinstance(limit, bool) and 0 < limit <= MOST
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,8 @@ from agentgauge.labels import Few, clean_label
 from agentgauge.ledger import USD
 from agentgauge.pipeline import neighbours, runtime
 from agentgauge.sources.usage import MOST_TOKENS
+from agentgauge.tokens.attribution import MOST_TOOLS, tool_label
+from agentgauge.tokens.history import OTHER
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from agentgauge.ledger import Account
 
 MOST_ACTIONS = 32
+_TYPE_NAME = re.compile(r"[A-Za-z_][\w.:-]{0,63}")
 MOST_USD = 1_000_000
 MOST_SECONDS = 30 * 86_400
 _actions = Few(MOST_ACTIONS, known=("generate", "stream", "analyze", "test"))
@@ -50,7 +54,7 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
     tools: Mapping[str, Mapping[str, int]] | None = None,
     duration_s: float | None = None,
     outcome: str = "ok",
-    error: str | None = None,
+    error: str | BaseException | None = None,
     cost_usd: float | None = None,
     usage_source: str = "provider",
 ) -> None:
@@ -69,7 +73,7 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
             call_tokens, carried_call_tokens (parts of input and output), and calls.
         duration_s: how long it took; it ended now.
         outcome: ok, error or cancelled.
-        error: the error's type, never its text.
+        error: the error, or the name of its type; any other text is kept as `other`, never as it is.
         cost_usd: what it cost, in place of the price list.
         usage_source: provider, or estimated when the numbers were counted.
 
@@ -119,9 +123,38 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
             tools=used,
             outcome=Outcome(ended),
             tool_source=ToolSource.ESTIMATED if used else None,
-            error_type=clean_label(error, most=64) if error else None,
+            error_type=_error_type(error),
         )
+        call = active.pipeline.prices.priced(call) if call.cost is None else call
+        call = replace(call, tools=tuple(_paid(tool, call) for tool in call.tools))
         active.pipeline.record(call, account=account)
+
+
+def _error_type(error: object) -> str | None:
+    if not error:
+        return None
+    if isinstance(error, BaseException):
+        error = type(error).__name__
+    return error if isinstance(error, str) and _TYPE_NAME.fullmatch(error) else "other"
+
+
+def _paid(tool: ToolUse, call: Call) -> ToolUse:
+    """The tool's part of what the call cost, at the average rate of its side, rounded down."""
+    cost, usage = call.cost, call.usage
+    if cost is None:
+        return tool
+
+    def of_input(tokens: int) -> int:
+        return cost.input_nanousd * tokens // usage.input if usage.input else 0
+
+    return replace(
+        tool,
+        definition_nanousd=of_input(tool.definition_tokens),
+        new_result_nanousd=of_input(tool.new_result_tokens),
+        carried_result_nanousd=of_input(tool.carried_result_tokens),
+        carried_call_nanousd=of_input(tool.carried_call_tokens),
+        call_nanousd=cost.output_nanousd * tool.call_tokens // usage.output if usage.output else 0,
+    )
 
 
 def _origin_with(account: Account, agent: str | None) -> Origin:
@@ -173,9 +206,10 @@ def _cost(usd: float | None, usage: TokenUsage) -> Cost | None:
     """What the caller says it cost, on the input side as far as its share of the tokens goes."""
     if usd is None:
         return None
-    if not isinstance(usd, int | float | Decimal) or not 0 <= usd <= MOST_USD:
+    amount = Decimal(str(usd)) if isinstance(usd, int | float | Decimal) else Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount <= MOST_USD:
         raise ConfigError(f"record_call: cost_usd must be from 0 to {MOST_USD:,}, not {usd!r}.")
-    nanousd, given = round(usd * USD), usage.input or 0
+    nanousd, given = round(amount * USD), usage.input or 0
     whole = given + (usage.output or 0)
     into = nanousd * given // whole if whole else nanousd
     return Cost(into, nanousd - into, "override")
@@ -195,9 +229,22 @@ def _tools(tools: Mapping[str, Mapping[str, int]], usage: TokenUsage) -> tuple[T
                 f"it may have {', '.join(_TOOL_FIELDS)}."
             )
         checked = {field: _tokens(f"tools[{name!r}].{field}", count) or 0 for field, count in counts.items()}
-        used.append(ToolUse(clean_label(name, most=64), offered="definition_tokens" in counts, **checked))
+        used.append(ToolUse(tool_label(str(name)), offered="definition_tokens" in counts, **checked))
     into = sum(tool.definition_tokens + tool.result_tokens + tool.carried_call_tokens for tool in used)
     out = sum(tool.call_tokens for tool in used)
     _part("the tools' definitions, results and carried calls", into, usage.input)
     _part("the tools' calls", out, usage.output)
-    return tuple(used)
+    return _bounded(used)
+
+
+def _bounded(used: list[ToolUse]) -> tuple[ToolUse, ...]:
+    """One a label, at most 64: the rest are `other`."""
+    labels = list(dict.fromkeys(tool.name for tool in used))
+    kept = set(labels if len(labels) <= MOST_TOOLS else labels[: MOST_TOOLS - 1])
+    found: dict[str, ToolUse] = {}
+    for tool in used:
+        name = tool.name if tool.name in kept else OTHER
+        known = found.get(name, ToolUse(name))
+        sums = {field: getattr(known, field) + getattr(tool, field) for field in _TOOL_FIELDS}
+        found[name] = replace(known, offered=known.offered or tool.offered, **sums)
+    return tuple(found.values())

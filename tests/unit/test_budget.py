@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import openai
 import pytest
@@ -196,6 +197,7 @@ def test_the_client_does_not_try_a_stopped_call_again(gauge, server, client):
         {"tokens": "1"},
         {"usd": float("nan")},
         {"usd": float("inf")},
+        {"usd": Decimal("NaN")},
         {"tokens": True},
         {"tokens": 1, "per": "team"},
         {"tokens": 1, "on_exceed": "explode"},
@@ -397,3 +399,18 @@ def test_a_budget_variable_that_means_nothing_is_said_and_none(name, value):
 
     assert (settings.budget_usd, settings.budget_tokens, settings.budget_action) == (None, None, "raise")
     assert [f"AGENTGAUGE_BUDGET_{name}" in problem for problem in settings.problems] == [True]
+
+
+def test_a_budget_that_is_left_twice_or_never_entered_does_nothing(gauge, server, client):
+    limit = gauge.budget(tokens=10**6)
+    with limit:
+        ask(client)
+    limit.__exit__(None, None, None)
+
+    assert requests(server) == 1
+
+
+def test_what_is_no_call_leaves_although_the_budget_is_spent(gauge, server, client):
+    with gauge.budget(tokens=1):
+        ask(client)
+        client.models.list()

@@ -1,6 +1,7 @@
 """Calls written by hand: what is impossible is refused by name, everything else is a call like any other."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -131,3 +132,47 @@ def test_before_init_it_does_nothing():
     agentgauge.record_call(**CALL)
 
     assert agentgauge.current().usage.pending == 0
+
+
+PRICED = {"model": "gpt-4o", "provider": "openai", "input_tokens": 1000, "output_tokens": 100}
+
+
+def test_tools_of_a_priced_call_cost_their_part_of_it(gauge, store):
+    counts = {"definition_tokens": 500, "new_result_tokens": 100, "call_tokens": 50, "calls": 1}
+    gauge.record_call(**PRICED, tools={"search": counts})
+    gauge.shutdown()
+
+    (call,), (tool,) = rows(store), rows(store, "SELECT * FROM call_tools")
+    assert tool["cost_nanousd"] == 600 * 2_500 + 50 * 10_000
+    assert tool["cost_nanousd"] <= call["cost_nanousd"]
+
+
+def test_tools_of_one_label_are_one_row_and_past_64_they_are_other(gauge, store):
+    many = {f"tool {n}": {"calls": 1} for n in range(100)}
+    gauge.record_call(**PRICED, tools=many | {"tool 1\n": {"calls": 5}})
+    gauge.shutdown()
+
+    found = {row["tool"]: row["calls"] for row in rows(store, "SELECT * FROM call_tools")}
+    assert (len(found), sum(found.values())) == (64, 105)
+    assert (found["tool 1"], found["other"]) == (6, 37)
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (ValueError("CANARY"), "ValueError"),
+        ("RateLimitError", "RateLimitError"),
+        ("it said: CANARY", "other"),
+        ("", None),
+    ],
+)
+def test_of_an_error_only_the_type_is_kept(gauge, store, error, kept):
+    gauge.record_call(**PRICED, outcome="error", error=error)
+    gauge.shutdown()
+
+    assert [row["error_type"] for row in rows(store)] == [kept]
+
+
+def test_an_amount_that_is_no_number_is_refused(gauge):
+    with pytest.raises(ConfigError, match="cost_usd"):
+        gauge.record_call(**PRICED, cost_usd=Decimal("NaN"))

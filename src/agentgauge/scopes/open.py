@@ -40,10 +40,13 @@ class Opener:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._innermost().__exit__(kind, error, trace)
+        if (scope := self._innermost()) is not None:
+            scope.__exit__(kind, error, trace)
 
-    def _innermost(self) -> Scope:
+    def _innermost(self) -> Scope | None:
         """The scope to leave: the running thread's or task's own, when several have entered."""
+        if not self._entered:
+            return None  # left twice, or never entered
         owners = [account.owner for account in ledger.current().chain()]
         scope = next((own for own in owners if own in self._entered), self._entered[-1])
         assert isinstance(scope, Scope)

@@ -16,6 +16,7 @@ from opentelemetry import trace
 
 from agentgauge.guard import guarded
 from agentgauge.pipeline import neighbours
+from agentgauge.sources.endpoints import operation_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -104,7 +105,7 @@ class ClientWatch:
         exchange.method, exchange.path = request.method, request.url.path
         exchange.host, exchange.port = request.url.host, request.url.port
         exchange.body = _sent(request)
-        if exchange.attempts == 0:
+        if exchange.attempts == 0 and operation_of(exchange.method, exchange.path) is not None:
             self._before_send(opened)
         extensions[_EXTENSION] = exchange
         exchange.attempts += 1

@@ -22,6 +22,7 @@ from agentgauge.pipeline.reading import Poll, ProviderOf, Reading
 from agentgauge.pipeline.records import Content
 from agentgauge.sources.answers import Answered, read_answers
 from agentgauge.sources.billing import read_billing
+from agentgauge.sources.endpoints import is_poll, operation_of
 from agentgauge.sources.usage import MOST_TOKENS, read_usage
 
 if TYPE_CHECKING:
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
 
 INSTRUMENTATION = "openinference.instrumentation.openai"
 
-_OPERATIONS = {
-    "chat/completions": "chat",
-    "completions": "text_completion",
-    "responses": "chat",
-    "embeddings": "embeddings",
-}
-_CALL_PATH = re.compile(r"/(chat/completions|completions|responses|embeddings)/?$")
-_POLL_PATH = re.compile(r"/responses/[^/]+(/cancel)?/?$")
 _SPAN_OPERATIONS = {
     "ChatCompletion": "chat",
     "Completion": "text_completion",
@@ -144,18 +137,17 @@ def source_of(usage: TokenUsage) -> UsageSource:
 
 
 def _operation(span: ReadableSpan, exchange: Exchange) -> str | None:
-    """The operation of a call; None for what is no call: retrieve, list, cancel, polling."""
-    if exchange.path is None:
-        # A request that never got as far as having a path: its options tell whether it was one of ours.
-        return _SPAN_OPERATIONS.get(span.name) if exchange.model else None
-    found = _CALL_PATH.search(exchange.path)
-    if found is None or exchange.method != "POST":
+    """The operation of a call; None for what is none, and for a request that never left."""
+    if exchange.path is not None:
+        return operation_of(exchange.method, exchange.path)
+    if span.status.status_code is StatusCode.ERROR:
         return None
-    return _OPERATIONS[found[1]]
+    # Sent by a client that has hooks of its own: its options tell whether it was one of ours.
+    return _SPAN_OPERATIONS.get(span.name) if exchange.model else None
 
 
 def _poll(span: ReadableSpan, exchange: Exchange) -> Poll | None:
-    if exchange.path is None or not _POLL_PATH.search(exchange.path) or not exchange.answers:
+    if not is_poll(exchange.path) or not exchange.answers:
         return None
     answered = read_answers(exchange.answers)
     if answered.response_id is None or answered.status in _UNDER_WAY:
