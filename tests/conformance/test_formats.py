@@ -8,7 +8,9 @@ import threading
 import pytest
 
 from agentgauge import formats, routing
+from agentgauge.pipeline import events
 from agentgauge.report.requests import request_query
+from agentgauge.scopes import scope
 from agentgauge.store.read import Selection, open_store
 from books import rows
 from conftest import KEY
@@ -24,6 +26,13 @@ TOOLS = [
         },
     }
 ]
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """On a busy machine the vocabulary takes longer to load than a user's program would be kept waiting."""
+    monkeypatch.setattr(scope, "USAGE_WAIT_S", 60.0)
+    monkeypatch.setattr(events, "COUNT_WAIT_S", 60.0)
 
 
 def ask(client, model="gpt-4o-mini", **more):

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from agentgauge.report.build import Report
 
 
+STORE_WAIT_S = 30.0
+"""How long a report of this process's own calls waits until they are stored: half of them would mislead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """Which calls of which store; by default those of this program's own run, else of the last one.
@@ -48,7 +52,7 @@ class Recorded:
         """
         active = runtime.active()
         if active is not None:
-            lifecycle.store_ended(timeout_s=active.settings.flush_timeout_s)
+            lifecycle.store_ended(timeout_s=STORE_WAIT_S)
         path = active.pipeline.store.path if active is not None and self.store is None else None
         path = path or store_path(self.store)
         if path is None:
