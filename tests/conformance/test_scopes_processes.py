@@ -191,34 +191,41 @@ def test_what_cannot_be_pickled_fails_as_it_does_without_us(run, method):
 
 
 def test_forks_amid_calls_of_other_threads_lose_nothing_and_end(run):
-    """Whatever a thread holds at the fork, the child goes on, and its call is the forking thread's."""
+    """Whatever of ours a thread holds at the fork, the child goes on, and its call is the forking thread's.
+
+    What is not ours stays locked in the child, so that nobody imports or makes a TLS context meanwhile.
+    """
     calls = run(
         """
-        import threading
-        busy = threading.Event()
+        import faulthandler, threading
+        done = threading.Event()
+        client = OpenAI(api_key="sim-busy", max_retries=0)
 
         def keep_busy():
             with ag.agent("busy"):
-                while not busy.is_set():
-                    ask("busy")
+                while not done.is_set():
+                    client.chat.completions.create(model="gpt-4o-mini", messages=[])
 
         def work():
+            faulthandler.dump_traceback_later(60, exit=True)
             ask("forking")
             ag.shutdown()
             os._exit(0)
 
-        ask("unattributed")  # an import under way at a fork stays locked in the child, with us or without
+        ask("unattributed")
         threads = [threading.Thread(target=keep_busy) for _ in range(3)]
         [thread.start() for thread in threads]
         pids = []
-        with ag.workflow("job"), ag.agent("forking"):
-            for _ in range(12):
-                pid = os.fork()
-                if pid == 0:
-                    work()
-                pids.append(pid)
-        assert all(os.waitpid(pid, 0)[1] == 0 for pid in pids)
-        busy.set()
+        try:
+            with ag.workflow("job"), ag.agent("forking"):
+                for _ in range(12):
+                    pid = os.fork()
+                    if pid == 0:
+                        work()
+                    pids.append(pid)
+            assert [os.waitpid(pid, 0)[1] for pid in pids] == [0] * 12
+        finally:
+            done.set()
         """
     )
 
