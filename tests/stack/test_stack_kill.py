@@ -41,17 +41,25 @@ def kill_collector(stack):
 
 
 class Sender:
-    """Sends each request until it is acknowledged, and some of them once more."""
+    """Sends each request until it is acknowledged, or the block ends."""
 
     def __init__(self, stack):
         self.stack = stack
         self.acknowledged = 0
         self.refused = 0
         self.counted = threading.Condition()
+        self.over = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
 
     def deliver(self, body):
         until = time.monotonic() + GIVE_UP_S
         while not self._sent(body):
+            assert not self.over
             assert time.monotonic() < until, "the Collector does not come back"
             time.sleep(PAUSE_S)
         with self.counted:
@@ -78,9 +86,8 @@ def instances(stack):
 def test_a_killed_collector_loses_and_doubles_nothing(own, wire):
     report, bodies = wire
     requests = [doctored.replayed(bodies, service) for service in SERVICES]
-    sender = Sender(own)
 
-    with ThreadPoolExecutor(SENDERS) as senders:
+    with ThreadPoolExecutor(SENDERS) as senders, Sender(own) as sender:
         # Each request twice, from two connections, in an order that mixes first and second sends.
         twice = [*requests, *requests[::-1]]
         sent = [senders.submit(sender.deliver, request) for request in twice]
