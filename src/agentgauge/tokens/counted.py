@@ -69,6 +69,11 @@ class Counted:
     uncounted_images: int = 0
 
     @property
+    def uncountable(self) -> bool:
+        """The request has parts whose tokens nobody can know."""
+        return bool(self.not_attributable or self.uncounted_images)
+
+    @property
     def input_tokens(self) -> int:
         """All segments together."""
         return sum(s.tokens for s in self.segments)
