@@ -24,7 +24,7 @@ def render(name: str, description: str, parameters: Mapping[str, Any], *, titles
         name: of the function.
         description: of the function.
         parameters: its JSON schema.
-        titles: show them as comments; the newer form does.
+        titles: the newer form, which shows titles, and objects without properties.
     """
     shown = (parameters.get("title"), parameters.get("description")) if titles else ()
     notes = [line for text in (*shown, description) for line in _comment(text)]
@@ -64,6 +64,8 @@ class _Schema:
         needed = {r for r in required if isinstance(r, str)} if isinstance(required, list) else set()
         for name, given in properties.items():
             field = self._resolved(given)
+            if not self._titles and field.get("type") == "object" and not field.get("properties"):
+                continue  # the older form leaves out what it cannot show (20 rows)
             title = field.get("title") if self._titles else None
             lines = [*_comment(title), *_comment(field.get("description"))]
             optional = "" if name in needed else "?"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from agentgauge.tokens.prompt import Prompt
 
 _BLOCK = 9
-_FORCED = 7
 _FORCED_WHERE_FRAMED = -7  # a family that frames its tools at length leaves some of that out
 
 
@@ -54,7 +53,7 @@ def _around(prompt: Prompt, family: Family) -> int:
     else:
         extra += family.tools if system is None else family.tools_with_system
     if prompt.forced:
-        extra += count_tokens(prompt.forced, encoding=family.encoding) + _FORCED
+        extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
     if not prompt.parallel and len(prompt.offers) > 1:
         extra += family.no_parallel

@@ -33,6 +33,7 @@ class Family:
         responses_required: added there where `tool_choice` is `required` (2 rows).
         responses_format: added there where the answer's format is a JSON schema.
         no_parallel: added where `parallel_tool_calls` is off and there are several tools.
+        forced: added, beside the name, where `tool_choice` names a function.
         bare: added where the first declaration has no comment (11 rows).
         claude: what Anthropic's format adds, None elsewhere.
     """
@@ -51,12 +52,13 @@ class Family:
     responses_required: int = 9
     responses_format: int = 1
     no_parallel: int = 16
+    forced: int = 7
     bare: int = 0
     claude: Claude | None = None
 
 
 _OLD = Family(CL100K)
-_GPT_4 = replace(_OLD, titles=False)
+_GPT_4 = replace(_OLD, titles=False, forced=5)
 _GPT_4O = Family(O200K, pair_responses=13)
 _GPT_41 = Family(O200K, pair_responses=10)
 _REASONING = Family(
