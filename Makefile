@@ -56,6 +56,7 @@ generate: $(VENV)/.dev ## write the generated files again from their sources
 
 bench: $(VENV)/.dev ## what recording costs the caller, beside the plain client
 	@store=$$(mktemp -d) && $(BIN)/python tests/bench/overhead.py $$store/bench.sqlite; rm -rf $$store
+	@$(BIN)/python tests/bench/counting.py
 
 accuracy: $(VENV)/.dev ## our counts beside the provider's, on the recordings that AGENTGAUGE_RECORDINGS names
 	@$(BIN)/python tests/accuracy/measure.py "$(AGENTGAUGE_RECORDINGS)"

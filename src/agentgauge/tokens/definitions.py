@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from agentgauge.tokens.prompt import Prompt
 
 _BLOCK = 9
+_REMEMBERED = 64  # sets of tools
+_MOST_CHARS = 200_000  # larger sets are counted anew, so that what is remembered is at most 13 MB
 _FORCED_WHERE_FRAMED = -7  # a family that frames its tools at length leaves some of that out
 
 
@@ -29,13 +32,25 @@ def definition_segments(prompt: Prompt, family: Family) -> list[Segment]:
         return []
     if family.claude is not None:
         return _json_segments(prompt, family, family.claude)
-    texts = [render(o.name, o.description, o.parameters, titles=family.titles) for o in prompt.offers]
-    block = "namespace functions {\n\n" + "\n\n".join(texts) + "\n\n} // namespace functions"
-    bare = 0 if texts[0].startswith("//") else family.bare
-    total = max(count_tokens(block, encoding=family.encoding) + bare + _around(prompt, family), 0)
-    weights = [count_tokens(t, encoding=family.encoding) for t in texts]
-    shares = share(total, weights)
+    tools = _json([[o.name, o.description, o.parameters] for o in prompt.offers])
+    tools = tools or _json([[o.name, o.description, {}] for o in prompt.offers])
+    block = _block if len(tools) <= _MOST_CHARS else _block.__wrapped__
+    tokens, weights, commented = block(tools, family.encoding, family.titles)
+    bare = 0 if commented else family.bare
+    shares = share(max(tokens + bare + _around(prompt, family), 0), weights)
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _block(tools: str, encoding: str, titles: bool) -> tuple[int, tuple[int, ...], bool]:  # noqa: FBT001
+    """Tokens of the whole block and of each declaration, and whether it starts with a comment.
+
+    An agent sends the same tools with every request: they are rendered and counted once.
+    """
+    texts = [render(name, text, schema, titles=titles) for name, text, schema in json.loads(tools)]
+    block = "namespace functions {\n\n" + "\n\n".join(texts) + "\n\n} // namespace functions"
+    weights = tuple(count_tokens(t, encoding=encoding) for t in texts)
+    return count_tokens(block, encoding=encoding), weights, texts[0].startswith("//")
 
 
 def _around(prompt: Prompt, family: Family) -> int:
@@ -71,9 +86,9 @@ def _json_segments(prompt: Prompt, family: Family, costs: Claude) -> list[Segmen
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
 
 
-def _json(form: dict[str, Any]) -> str:
+def _json(value: Any) -> str:
     try:
-        return json.dumps(form, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
         return ""
 

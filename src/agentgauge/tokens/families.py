@@ -81,7 +81,7 @@ _UNKNOWN = Family(O200K, known=False)
 _FAMILIES = (
     (re.compile(r"gpt-5(-mini|-nano)?(-\d{4}|$)"), _FIRST_GPT_5),
     (re.compile(r"gpt-5"), _GPT_5),
-    (re.compile(r"o\d(?!\d)|codex|gpt-oss"), _REASONING),
+    (re.compile(r"o\d(?!\d)|codex"), _REASONING),
     (re.compile(r"gpt-4\.1|gpt-4\.5"), _GPT_41),
     (re.compile(r"(chat)?gpt-4o|computer-use"), _GPT_4O),
     (re.compile(r"gpt-4(-0314|-0613|-32k.*)?$"), _GPT_4),

@@ -25,7 +25,6 @@ OTHER = "other"
 
 _MESSAGE = 4  # three around a message, and its role
 _NAME = 1
-_IMAGE = 85  # OpenAI's documented price of an image at low detail, the least an image costs
 
 
 def message_segments(prompt: Prompt, family: Family) -> list[Segment]:
@@ -36,9 +35,9 @@ def message_segments(prompt: Prompt, family: Family) -> list[Segment]:
     last = max((i for i, m in enumerate(prompt.messages) if m.role == "assistant"), default=-1)
     reader = _Reader(prompt, family)
     segments = [s for i, m in enumerate(prompt.messages) for s in reader.segments(m, new=i > last)]
-    rest = family.reply + _IMAGE * prompt.images
+    rest = family.reply + prompt.image_tokens
     if family.claude is not None:
-        rest = REPLY + _IMAGE * prompt.images + (family.claude.thinking if prompt.thinking else 0)
+        rest = REPLY + prompt.image_tokens + (family.claude.thinking if prompt.thinking else 0)
     if prompt.answer_format is not None and family.claude is None:
         system = bool(prompt.messages) and prompt.messages[0].role in SYSTEM_ROLES
         rest += format_tokens(

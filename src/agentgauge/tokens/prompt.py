@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentgauge.tokens.images import Image, image_tokens, size_of
 from agentgauge.tokens.parts import (
     ToolCall,
     arguments_of,
@@ -19,6 +20,16 @@ from agentgauge.tokens.parts import (
     word,
 )
 
+_OPAQUE = (
+    "file",
+    "input_file",
+    "document",
+    "input_audio",
+    "audio",
+    "video_url",
+    "file_url",
+    "container_upload",
+)
 _BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use")
 SYSTEM_ROLES = ("system", "developer")
 
@@ -61,7 +72,9 @@ class Prompt:
         offers: functions, in order.
         built_in: the provider's own tools and other things whose tokens nobody can know.
         messages: in order, the Responses API's instructions first.
-        images: how many were sent.
+        images: those that were sent, in order.
+        image_tokens: of those images whose rule and size are known.
+        uncounted_images: how many others there are.
         token_ids: how many tokens were sent as numbers, which some clients of embeddings do.
         has_tools: the request carried tools of any kind.
         forced: the function that `tool_choice` names.
@@ -76,7 +89,9 @@ class Prompt:
     offers: list[Offer] = field(default_factory=list)
     built_in: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    images: int = 0
+    images: list[Image] = field(default_factory=list)
+    image_tokens: int = 0
+    uncounted_images: int = 0
     token_ids: int = 0
     has_tools: bool = False
     forced: str = ""
@@ -91,8 +106,21 @@ class Prompt:
         return bool(self.messages or self.offers or self.token_ids)
 
 
-def read_prompt(operation: str, body: Any) -> Prompt:
-    """The prompt of a request's JSON body."""
+def read_prompt(operation: str, body: Any, *, model: str = "") -> Prompt:
+    """The prompt of a request's JSON body, with its images measured by the model's rule."""
+    prompt = _read_body(operation, body)
+    for image in prompt.images:
+        tokens = image_tokens(image, model)
+        if tokens is None:
+            prompt.uncounted_images += 1
+        else:
+            prompt.image_tokens += tokens
+    if prompt.uncounted_images:
+        prompt.built_in.append("image")
+    return prompt
+
+
+def _read_body(operation: str, body: Any) -> Prompt:
     if not isinstance(body, dict):
         return Prompt("chat")
     if operation == "embeddings" or "prompt" in body:
@@ -164,6 +192,7 @@ def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     role = word(message.get("role")) or "user"
     content = message.get("content")
     prompt.images += _images(content)
+    prompt.built_in += _files(content)
     if any(part.get("type") in _BLOCKS for part in dicts(content)):
         _read_blocks(prompt, role, content)
         return
@@ -189,6 +218,7 @@ def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
         elif kind == "tool_result":
             inner = part.get("content")
             prompt.images += _images(inner)
+            prompt.built_in += _files(inner)
             answers = word(part.get("tool_use_id"))
             prompt.messages.append(Message("tool", text_of(inner), answers=answers))
         elif kind in ("thinking", "redacted_thinking"):
@@ -200,8 +230,24 @@ def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
         prompt.messages.append(Message(role, "".join(texts), calls=tuple(calls)))
 
 
-def _images(content: Any) -> int:
-    return sum("image" in word(part.get("type")) for part in dicts(content))
+def _images(content: Any) -> list[Image]:
+    return [_image(part) for part in dicts(content) if "image" in word(part.get("type"))]
+
+
+def _image(part: dict[str, Any]) -> Image:
+    """OpenAI's `image_url` and `input_image`, Anthropic's `source`."""
+    given: Any = part.get("image_url", part.get("source"))
+    of: dict[str, Any] = given if isinstance(given, dict) else {}
+    data = given if isinstance(given, str) else word(of.get("url")) or word(of.get("data"))
+    detail = word(of.get("detail")) or word(part.get("detail")) or "auto"
+    return Image(size_of(data), detail)
+
+
+def _files(content: Any) -> list[str]:
+    """Files, documents and sound: what the provider makes of them is in no rule."""
+    return [
+        kind.removeprefix("input_") for part in dicts(content) if (kind := word(part.get("type"))) in _OPAQUE
+    ]
 
 
 def _read_items(prompt: Prompt, body: dict[str, Any]) -> None:
@@ -227,6 +273,7 @@ def _read_item(prompt: Prompt, item: dict[str, Any]) -> None:
     elif kind in ("function_call_output", "custom_tool_call_output"):
         output = item.get("output")
         prompt.images += _images(output)
+        prompt.built_in += _files(output)
         text = text_of(output) or arguments_of(output)
         prompt.messages.append(Message("tool", text, answers=word(item.get("call_id"))))
     elif kind == "reasoning":
