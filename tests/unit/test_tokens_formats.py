@@ -141,3 +141,45 @@ def test_calls_of_any_tool_cost_more_in_the_responses_api_of_gpt_4o():
 
     assert total("gpt-4o", tool_choice="required") - total("gpt-4o") == 9
     assert total("gpt-5", tool_choice="required") - total("gpt-5") == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "output_config"),
+        ({"output_format": {"type": "json_schema", "schema": {}}}, "output_config"),
+        ({"messages": [{"role": "assistant", "content": "x", "reasoning_details": [{}]}]}, "reasoning"),
+    ],
+)
+def test_what_a_provider_adds_unseen_is_not_attributable(more, kind):
+    assert counted({**CLAUDE, **more}, "claude-sonnet-4-5").not_attributable == (kind,)
+
+
+def test_an_effort_alone_adds_nothing_unseen():
+    assert counted({**CLAUDE, "output_config": {"effort": "low"}}, "claude-opus-4-6").not_attributable == ()
+
+
+def test_gpt_4_is_not_shown_objects_without_properties():
+    tool = {
+        "name": "f",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "string"}, "b": {"type": "object", "description": "Anything."}},
+        },
+    }
+    without = {"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}
+
+    def total(offered, model):
+        request = {"messages": [], "tools": [{"type": "function", "function": offered}]}
+        return counted(request, model).input_tokens
+
+    assert total(tool, "gpt-4") == total(without, "gpt-4")
+    assert total(tool, "gpt-4o") > total(without, "gpt-4o")
+
+
+def test_the_same_tools_are_rendered_once(monkeypatch):
+    tool = {"type": "function", "function": {"name": "only_here", "parameters": {"type": "object"}}}
+    request = {"messages": [], "tools": [tool]}
+    first = counted(request)
+    monkeypatch.setattr("agentgauge.tokens.definitions.render", None)
+    assert counted(request).segments == first.segments

@@ -175,8 +175,14 @@ def _read_format(prompt: Prompt, body: dict[str, Any]) -> None:
         of = given.get("json_schema", given)
         if isinstance(of, dict) and isinstance(schema := of.get("schema"), dict):
             prompt.answer_format = AnswerFormat(word(of.get("name")), word(of.get("description")), schema)
-    thinking = body.get("thinking")
+    thinking, effort = body.get("thinking"), body.get("reasoning")
     prompt.thinking = isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive")
+    prompt.thinking = prompt.thinking or (
+        isinstance(effort, dict) and bool(effort)
+    )  # OpenRouter's name for it
+    config = body.get("output_config")
+    if body.get("output_format") or (isinstance(config, dict) and config.keys() - {"effort"}):
+        prompt.built_in.append("output_config")  # Anthropic's: what it adds is not published
 
 
 def _offer(function: dict[str, Any]) -> Offer:
@@ -193,6 +199,8 @@ def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     content = message.get("content")
     prompt.images += _images(content)
     prompt.built_in += _files(content)
+    if message.get("reasoning_details"):
+        prompt.built_in.append("reasoning")
     if any(part.get("type") in _BLOCKS for part in dicts(content)):
         _read_blocks(prompt, role, content)
         return
