@@ -56,6 +56,10 @@ generate: $(VENV)/.dev ## write the generated files again from their sources
 
 bench: $(VENV)/.dev ## what recording costs the caller, beside the plain client
 	@store=$$(mktemp -d) && $(BIN)/python tests/bench/overhead.py $$store/bench.sqlite; rm -rf $$store
+	@$(BIN)/python tests/bench/counting.py
+
+accuracy: $(VENV)/.dev ## our counts beside the provider's, on the recordings that AGENTGAUGE_RECORDINGS names
+	@$(BIN)/python tests/accuracy/measure.py "$(AGENTGAUGE_RECORDINGS)"
 
 dist: $(VENV)/.dev ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --no-isolation
@@ -66,4 +70,4 @@ pin: ## resolve requirements/*.txt again (needs uv)
 	$(COMPILE) --extra demo --group build -o requirements/demo.txt
 	$(COMPILE) --extra demo --extra grpc --extra dashboards --group dev -o requirements/dev.txt
 
-.PHONY: pin help demo test lint test-go stack generate bench dist
+.PHONY: pin help demo test lint test-go stack generate bench accuracy dist

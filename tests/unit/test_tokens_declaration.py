@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentgauge.tokens.declaration import list_types, render
+from agentgauge.tokens.declaration import render
 
 
 def of(properties, **more):
@@ -81,6 +81,14 @@ def test_what_cannot_be_read_is_any(bad):
     assert render("f", "", of({"x": bad})) == "type f = (_: {x?: any }) => any;"
 
 
-def test_lists_of_types_are_found_at_any_depth():
-    nullable = {"type": ["string", "null"]}
-    assert list_types(of({"a": nullable, "b": {"type": "array", "items": of({"c": nullable})}})) == 2
+def test_each_type_of_a_list_repeats_the_comment():
+    schema = of({"zone": {"type": ["string", "null"], "description": "A zone."}}, required=["zone"])
+    assert render("now", "", schema) == (
+        "type now = (_: {\n// A zone.\nzone: \n// A zone.\nstring | \n// A zone.\nnull,\n}) => any;"
+    )
+
+
+def test_the_parameters_own_description_is_a_comment():
+    schema = of({"a": {"type": "string"}}, description="What it takes.", title="Args")
+    head = render("f", "Does it.", schema).splitlines()[:3]
+    assert head == ["// Args", "// What it takes.", "// Does it."]

@@ -120,8 +120,34 @@ def test_with_a_foreign_vocabulary_tools_and_text_are_cut_alike():
     assert (tool.definition_tokens, tool.carried_call_tokens, tool.new_result_tokens) == (20, 5, 10)
 
 
-def test_parts_that_fit_are_estimates():
-    assert settle(a_call(TokenUsage(100, 50)), COUNTED, PRICE).tool_source is ToolSource.ESTIMATED
+@pytest.mark.parametrize(
+    ("total", "counted", "source"),
+    [
+        (100, COUNTED, ToolSource.EXACT),
+        (104, COUNTED, ToolSource.EXACT),
+        (105, COUNTED, ToolSource.ESTIMATED),
+        (99, COUNTED, ToolSource.EXACT),
+        (90, COUNTED, ToolSource.ESTIMATED),
+        (60, COUNTED, ToolSource.APPORTIONED),
+        (None, COUNTED, ToolSource.ESTIMATED),
+        (100, replace(COUNTED, known_encoding=False), ToolSource.APPORTIONED),
+        (100, replace(COUNTED, not_attributable=("web_search",)), ToolSource.ESTIMATED),
+        (100, replace(COUNTED, uncounted_images=1), ToolSource.ESTIMATED),
+    ],
+)
+def test_exact_needs_a_known_format_and_the_providers_total(total, counted, source):
+    assert settle(a_call(TokenUsage(total, 50)), counted, PRICE).tool_source is source
+
+
+def test_with_a_foreign_vocabulary_parts_grow_to_the_providers_total():
+    (tool,) = settle(a_call(TokenUsage(200, 50)), replace(COUNTED, known_encoding=False), PRICE).tools
+    assert (tool.definition_tokens, tool.carried_call_tokens, tool.new_result_tokens) == (80, 20, 40)
+
+
+def test_they_do_not_grow_into_what_nobody_can_count():
+    foreign = replace(COUNTED, known_encoding=False, not_attributable=("web_search",))
+    (tool,) = settle(a_call(TokenUsage(200, 50)), foreign, PRICE).tools
+    assert tool.definition_tokens == 40
 
 
 def test_a_price_of_the_users_own_is_kept_and_bounds_the_tools():
@@ -146,7 +172,7 @@ def test_without_a_price_tools_have_tokens_and_no_cost():
 def test_past_64_tools_the_rest_are_other():
     segments = tuple(Segment(Kind.DEFINITION, f"tool_{n}", 1) for n in range(100))
     counted = Counted(segments=segments, offered=tuple(f"tool_{n}" for n in range(100)), input_readable=True)
-    tools = settle(a_call(TokenUsage(1_000, 1)), counted, PRICE).tools
+    tools = settle(a_call(TokenUsage(100, 1)), counted, PRICE).tools
     assert len(tools) == 64
     assert (tools[-1].name, tools[-1].definition_tokens) == ("other", 37)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from agentgauge.labels import clean_label
 
-_DONE_EVENTS = {"response.completed", "response.incomplete", "response.failed"}
+_DONE_EVENTS = {"response.completed", "response.incomplete", "response.failed", "message_stop"}
+_HOLDERS = ("response", "message")  # of the Responses API's events, and of Anthropic's `message_start`
 _DONE_STATUS = {"completed", "incomplete", "failed", "cancelled"}
 _MOST_REASONS = 16
 
@@ -33,12 +34,14 @@ def read_answers(answers: Sequence[Mapping[str, Any]]) -> Answered:
     reasons: dict[str, str] = {}
     complete = False
     for answer in answers:
-        holder = answer["response"] if isinstance(answer.get("response"), Mapping) else answer
+        holder = next((h for n in _HOLDERS if isinstance(h := answer.get(n), Mapping)), answer)
         model = _text(holder.get("model")) or model
         response_id = _text(holder.get("id")) or response_id
         if holder.get("object") == "response":
             status = _text(holder.get("status")) or status
         complete = complete or answer.get("type") in _DONE_EVENTS
+        if reason := _text(_stopped(answer)):
+            reasons["0"] = clean_label(reason, most=64)
         for index, choice in enumerate(_items(answer.get("choices"))):
             if reason := _text(choice.get("finish_reason")):
                 reasons[str(choice.get("index", index))] = clean_label(reason, most=64)
@@ -51,6 +54,13 @@ def read_answers(answers: Sequence[Mapping[str, Any]]) -> Answered:
         status=status,
         complete=complete,
     )
+
+
+def _stopped(answer: Mapping[str, Any]) -> object:
+    """Anthropic's `stop_reason`, of a whole message or of its `message_delta`."""
+    delta = answer.get("delta")
+    holder = delta if answer.get("type") == "message_delta" and isinstance(delta, Mapping) else answer
+    return holder.get("stop_reason")
 
 
 def _text(value: object) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agentgauge.tokens.prompt import (
+from agentgauge.tokens.parts import (
     ToolCall,
     arguments_of,
     built_in_call,

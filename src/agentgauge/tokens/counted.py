@@ -51,7 +51,7 @@ class Counted:
         output_readable: there was an answer, if an empty one.
         encoding: the vocabulary that was used.
         known_encoding: it is the model's own.
-        uncounted_images: images sent, for each of which the least that one costs was taken.
+        uncounted_images: images without a rule or a readable size; they are in no number.
     """
 
     segments: tuple[Segment, ...] = ()
@@ -67,6 +67,11 @@ class Counted:
     encoding: str = "o200k_base"
     known_encoding: bool = False
     uncounted_images: int = 0
+
+    @property
+    def uncountable(self) -> bool:
+        """The request has parts whose tokens nobody can know."""
+        return bool(self.not_attributable or self.uncounted_images)
 
     @property
     def input_tokens(self) -> int:

@@ -24,9 +24,10 @@ def render(name: str, description: str, parameters: Mapping[str, Any], *, titles
         name: of the function.
         description: of the function.
         parameters: its JSON schema.
-        titles: show them as comments; the newer form does.
+        titles: the newer form, which shows titles, and objects without properties.
     """
-    notes = [*_comment(parameters.get("title") if titles else None), *_comment(description)]
+    shown = (parameters.get("title"), parameters.get("description")) if titles else ()
+    notes = [line for text in (*shown, description) for line in _comment(text)]
     head = "".join(f"{line}\n" for line in notes)
     schema = _Schema(parameters, titles=titles)
     fields = list(schema.fields(parameters, depth=0))
@@ -43,15 +44,6 @@ def _comment(text: Any) -> Iterator[str]:
         for line in text.splitlines():
             if line.strip():
                 yield f"// {line.strip()}"
-
-
-def list_types(schema: Any, *, depth: int = 0) -> int:
-    """How many schemas in it have a list as their `type`."""
-    if depth > _DEEPEST or not isinstance(schema, dict | list):
-        return 0
-    inner = schema.values() if isinstance(schema, dict) else schema
-    here = isinstance(schema, dict) and isinstance(schema.get("type"), list)
-    return here + sum(list_types(s, depth=depth + 1) for s in inner)
 
 
 class _Schema:
@@ -72,6 +64,8 @@ class _Schema:
         needed = {r for r in required if isinstance(r, str)} if isinstance(required, list) else set()
         for name, given in properties.items():
             field = self._resolved(given)
+            if not self._titles and field.get("type") == "object" and not field.get("properties"):
+                continue  # the older form leaves out what it cannot show (20 rows)
             title = field.get("title") if self._titles else None
             lines = [*_comment(title), *_comment(field.get("description"))]
             optional = "" if name in needed else "?"
@@ -103,8 +97,11 @@ class _Schema:
                 return " | ".join(self.type_of(o, depth=depth + 1) for o in options)
         kind = schema.get("type")
         if isinstance(kind, list):
+            # Each type of the list is an alternative of its own, which repeats the comment.
+            notes = "".join(f"\n{line}" for line in _comment(schema.get("description")))
+            before = f"{notes}\n" if notes else ""
             kinds = (self.type_of({**schema, "type": k}, depth=depth + 1) for k in kind)
-            return " | ".join(kinds)
+            return " | ".join(f"{before}{k}" for k in kinds)
         return self._plain(schema, kind, depth=depth)
 
     def _plain(self, schema: Mapping[str, Any], kind: Any, *, depth: int) -> str:

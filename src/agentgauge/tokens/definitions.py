@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from agentgauge.tokens.claude import scaled
 from agentgauge.tokens.counted import Kind, Segment
-from agentgauge.tokens.declaration import list_types, render
+from agentgauge.tokens.declaration import render
 from agentgauge.tokens.prompt import SYSTEM_ROLES
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agentgauge.tokens.claude import Claude
     from agentgauge.tokens.families import Family
     from agentgauge.tokens.prompt import Prompt
 
 _BLOCK = 9
-_FORCED = 7
+_REMEMBERED = 64  # sets of tools
+_MOST_CHARS = 200_000  # larger sets are counted anew, so that what is remembered is at most 13 MB
 _FORCED_WHERE_FRAMED = -7  # a family that frames its tools at length leaves some of that out
-_NO_PARALLEL = 16
-_LIST_TYPE = 34  # fitted: what `"type": ["string", "null"]` costs beyond its rendering is 33 to 36
 
 
 def definition_segments(prompt: Prompt, family: Family) -> list[Segment]:
     """One segment per offered function; they add up to what the whole block costs."""
     if not prompt.offers:
         return []
-    texts = [render(o.name, o.description, o.parameters, titles=family.titles) for o in prompt.offers]
-    block = "namespace functions {\n\n" + "\n\n".join(texts) + "\n\n} // namespace functions"
-    unions = [_LIST_TYPE * list_types(o.parameters) for o in prompt.offers]
-    block_tokens = count_tokens(block, encoding=family.encoding)
-    total = max(block_tokens + sum(unions) + _around(prompt, family), 0)
-    weights = [count_tokens(t, encoding=family.encoding) + u for t, u in zip(texts, unions, strict=True)]
-    shares = share(total, weights)
+    if family.claude is not None:
+        return _json_segments(prompt, family, family.claude)
+    tools = _json([[o.name, o.description, o.parameters] for o in prompt.offers])
+    tools = tools or _json([[o.name, o.description, {}] for o in prompt.offers])
+    block = _block if len(tools) <= _MOST_CHARS else _block.__wrapped__
+    tokens, weights, commented = block(tools, family.encoding, family.titles)
+    bare = 0 if commented else family.bare
+    shares = share(max(tokens + bare + _around(prompt, family), 0), weights)
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _block(tools: str, encoding: str, titles: bool) -> tuple[int, tuple[int, ...], bool]:  # noqa: FBT001
+    """Tokens of the whole block and of each declaration, and whether it starts with a comment.
+
+    An agent sends the same tools with every request: they are rendered and counted once.
+    """
+    texts = [render(name, text, schema, titles=titles) for name, text, schema in json.loads(tools)]
+    block = "namespace functions {\n\n" + "\n\n".join(texts) + "\n\n} // namespace functions"
+    weights = tuple(count_tokens(t, encoding=encoding) for t in texts)
+    return count_tokens(block, encoding=encoding), weights, texts[0].startswith("//")
 
 
 def _around(prompt: Prompt, family: Family) -> int:
@@ -48,14 +64,33 @@ def _around(prompt: Prompt, family: Family) -> int:
         extra += joined - count_tokens(system.text, encoding=family.encoding) - 4
     if prompt.form == "responses":
         extra += family.responses_block if system is None else family.responses_block_with_system
+        extra += family.responses_required if prompt.required else 0
     else:
         extra += family.tools if system is None else family.tools_with_system
     if prompt.forced:
-        extra += count_tokens(prompt.forced, encoding=family.encoding) + _FORCED
+        extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
     if not prompt.parallel and len(prompt.offers) > 1:
-        extra += _NO_PARALLEL
+        extra += family.no_parallel
     return extra
+
+
+def _json_segments(prompt: Prompt, family: Family, costs: Claude) -> list[Segment]:
+    """Anthropic's models are shown each tool's JSON, after a prompt that explains tools."""
+    forms = [
+        {"name": o.name, "description": o.description, "input_schema": o.parameters} for o in prompt.offers
+    ]
+    weights = [scaled(count_tokens(_json(f), encoding=family.encoding), costs.definition) for f in forms]
+    around = costs.tools + (costs.forced if prompt.required or prompt.forced else 0)
+    shares = share(max(sum(weights) + around, 0), weights)
+    return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return ""
 
 
 def share(total: int, weights: Sequence[int]) -> list[int]:

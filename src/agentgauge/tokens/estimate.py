@@ -22,7 +22,7 @@ class Estimate:
 
     Attributes:
         system: tokens of the text of system and developer messages.
-        user: tokens of the text of the user's messages, images at the least that they cost.
+        user: tokens of the text of the user's messages, images not among them.
         assistant: tokens of the text of the model's earlier answers.
         tool_definitions: tokens of the tools' declarations.
         tool_results: tokens of the tools' results.
@@ -64,7 +64,7 @@ def count(
         Tokens by part. What cannot be read counts as nothing; built-in tools cannot be counted at all.
     """
     listed = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
-    prompt = read_prompt("chat", {"messages": listed, "tools": list(tools or ())})
+    prompt = read_prompt("chat", {"messages": listed, "tools": list(tools or ())}, model=model)
     family = family_of(model)
     segments = [*definition_segments(prompt, family), *message_segments(prompt, family)]
     per_tool: dict[str, int] = {}

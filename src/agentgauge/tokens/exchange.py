@@ -42,7 +42,7 @@ def count_exchange(
         usage_known: the server said how much was used; then only tools need counting, and where there
             are none no vocabulary is loaded (0.4 s, the first time).
     """
-    prompt = read_prompt(operation, request)
+    prompt = read_prompt(operation, request, model=model)
     answer = read_answer(answers)
     family = family_of(model)
     calls = _output_calls(answer, family.encoding)
@@ -64,7 +64,7 @@ def count_exchange(
         output_readable=answer.readable,
         encoding=family.encoding,
         known_encoding=family.known,
-        uncounted_images=prompt.images,
+        uncounted_images=prompt.uncounted_images,
     )
 
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from agentgauge.tokens.claude import Claude, claude_of
+
 O200K = "o200k_base"
 CL100K = "cl100k_base"
 
@@ -28,6 +30,12 @@ class Family:
         titles: the declarations show titles.
         tools: added once to a chat request with tools, and `tools_with_system` where it has a system message.
         responses_block: added to the tools' block in the Responses API, and with a system message.
+        responses_required: added there where `tool_choice` is `required` (2 rows).
+        responses_format: added there where the answer's format is a JSON schema.
+        no_parallel: added where `parallel_tool_calls` is off and there are several tools.
+        forced: added, beside the name, where `tool_choice` names a function.
+        bare: added where the first declaration has no comment (11 rows).
+        claude: what Anthropic's format adds, None elsewhere.
     """
 
     encoding: str
@@ -35,33 +43,45 @@ class Family:
     reply: int = 3
     pair: int = 12
     pair_responses: int = 12
-    parallel: int = 24
+    parallel: int = 20
     titles: bool = True
     tools: int = 0
     tools_with_system: int = 0
     responses_block: int = -6
     responses_block_with_system: int = -2
+    responses_required: int = 9
+    responses_format: int = 1
+    no_parallel: int = 16
+    forced: int = 7
+    bare: int = 0
+    claude: Claude | None = None
 
 
 _OLD = Family(CL100K)
-_GPT_4 = replace(_OLD, titles=False)
-_GPT_4O = Family(O200K)
+_GPT_4 = replace(_OLD, titles=False, forced=5)
+_GPT_4O = Family(O200K, pair_responses=13)
 _GPT_41 = Family(O200K, pair_responses=10)
 _REASONING = Family(
     O200K,
     reply=2,
     pair=18,
     pair_responses=19,
-    parallel=30,
+    parallel=26,
     responses_block=0,
-    responses_block_with_system=0,
+    responses_block_with_system=4,
+    responses_required=0,
+    responses_format=0,
+    no_parallel=0,
+    bare=-1,
 )
 _GPT_5 = replace(_REASONING, tools=82, tools_with_system=85)
+_FIRST_GPT_5 = replace(_GPT_5, pair_responses=16)
 _UNKNOWN = Family(O200K, known=False)
 
 _FAMILIES = (
+    (re.compile(r"gpt-5(-mini|-nano)?(-\d{4}|$)"), _FIRST_GPT_5),
     (re.compile(r"gpt-5"), _GPT_5),
-    (re.compile(r"o\d(?!\d)|codex|gpt-oss"), _REASONING),
+    (re.compile(r"o\d(?!\d)|codex"), _REASONING),
     (re.compile(r"gpt-4\.1|gpt-4\.5"), _GPT_41),
     (re.compile(r"(chat)?gpt-4o|computer-use"), _GPT_4O),
     (re.compile(r"gpt-4(-0314|-0613|-32k.*)?$"), _GPT_4),
@@ -73,4 +93,6 @@ _FAMILIES = (
 def family_of(model: str) -> Family:
     """The family of a model's name; `openai/` and `ft:` before it are overlooked."""
     name = model.lower().rpartition("/")[2].removeprefix("ft:")
+    if costs := claude_of(name):
+        return replace(_UNKNOWN, claude=costs)
     return next((family for pattern, family in _FAMILIES if pattern.match(name)), _UNKNOWN)

@@ -5,21 +5,33 @@ Nothing in a body is taken for granted: what has the wrong type is left out, and
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-_DEEPEST = 8
+from agentgauge.tokens.images import Image, image_tokens, size_of
+from agentgauge.tokens.parts import (
+    ToolCall,
+    arguments_of,
+    built_in_call,
+    chat_calls,
+    dicts,
+    item_call,
+    text_of,
+    word,
+)
+
+_OPAQUE = (
+    "file",
+    "input_file",
+    "document",
+    "input_audio",
+    "audio",
+    "video_url",
+    "file_url",
+    "container_upload",
+)
+_BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use")
 SYSTEM_ROLES = ("system", "developer")
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call that a model asked for; `arguments` is the text it wrote."""
-
-    id: str
-    name: str
-    arguments: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,15 @@ class Message:
     answers: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerFormat:
+    """The JSON schema that an answer must have."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Prompt:
     """What was asked.
@@ -51,10 +72,15 @@ class Prompt:
         offers: functions, in order.
         built_in: the provider's own tools and other things whose tokens nobody can know.
         messages: in order, the Responses API's instructions first.
-        images: how many were sent.
+        images: those that were sent, in order.
+        image_tokens: of those images whose rule and size are known.
+        uncounted_images: how many others there are.
         token_ids: how many tokens were sent as numbers, which some clients of embeddings do.
         has_tools: the request carried tools of any kind.
         forced: the function that `tool_choice` names.
+        required: `tool_choice` asks for a call of any function.
+        answer_format: the JSON schema that the answer must have.
+        thinking: Anthropic's extended thinking is on.
         parallel: `parallel_tool_calls` was not switched off.
         readable: there was something to count.
     """
@@ -63,10 +89,15 @@ class Prompt:
     offers: list[Offer] = field(default_factory=list)
     built_in: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    images: int = 0
+    images: list[Image] = field(default_factory=list)
+    image_tokens: int = 0
+    uncounted_images: int = 0
     token_ids: int = 0
     has_tools: bool = False
     forced: str = ""
+    required: bool = False
+    answer_format: AnswerFormat | None = None
+    thinking: bool = False
     parallel: bool = True
 
     @property
@@ -75,8 +106,21 @@ class Prompt:
         return bool(self.messages or self.offers or self.token_ids)
 
 
-def read_prompt(operation: str, body: Any) -> Prompt:
-    """The prompt of a request's JSON body."""
+def read_prompt(operation: str, body: Any, *, model: str = "") -> Prompt:
+    """The prompt of a request's JSON body, with its images measured by the model's rule."""
+    prompt = _read_body(operation, body)
+    for image in prompt.images:
+        tokens = image_tokens(image, model)
+        if tokens is None:
+            prompt.uncounted_images += 1
+        else:
+            prompt.image_tokens += tokens
+    if prompt.uncounted_images:
+        prompt.built_in.append("image")
+    return prompt
+
+
+def _read_body(operation: str, body: Any) -> Prompt:
     if not isinstance(body, dict):
         return Prompt("chat")
     if operation == "embeddings" or "prompt" in body:
@@ -91,92 +135,54 @@ def read_prompt(operation: str, body: Any) -> Prompt:
         )
     prompt = Prompt("responses" if "messages" not in body and "input" in body else "chat")
     _read_tools(prompt, body)
+    _read_format(prompt, body)
     if prompt.form == "responses":
         _read_items(prompt, body)
     else:
-        for message in _dicts(body.get("messages")):
+        if system := text_of(body.get("system")):
+            prompt.messages.append(Message("system", system))
+        for message in dicts(body.get("messages")):
             _read_message(prompt, message)
     return prompt
 
 
-def text_of(value: Any, *, depth: int = 0) -> str:
-    """The text of a content: a string, or a list of parts of which those with text count."""
-    if isinstance(value, str):
-        return value
-    if depth < _DEEPEST and isinstance(value, list):
-        return "".join(text_of(part, depth=depth + 1) for part in value)
-    if depth < _DEEPEST and isinstance(value, dict):
-        return next((v for k in ("text", "refusal", "content") if isinstance(v := value.get(k), str)), "")
-    return ""
-
-
-def word(value: Any) -> str:
-    """A string, or none."""
-    return value if isinstance(value, str) else ""
-
-
-def arguments_of(value: Any) -> str:
-    """A call's arguments as text; some servers send an object."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, dict | list):
-        return ""
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    except (TypeError, ValueError, RecursionError):
-        return ""
-
-
-def chat_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
-    """The calls in an assistant's chat message, the legacy `function_call` included."""
-    found = []
-    for call in _dicts(message.get("tool_calls")):
-        custom = call.get("custom")
-        of = custom if isinstance(custom, dict) else call.get("function")
-        if isinstance(of, dict):
-            written = of.get("arguments", of.get("input"))
-            found.append(ToolCall(word(call.get("id")), word(of.get("name")), arguments_of(written)))
-    legacy = message.get("function_call")
-    if isinstance(legacy, dict):
-        name = word(legacy.get("name"))
-        found.append(ToolCall(name, name, arguments_of(legacy.get("arguments"))))
-    return tuple(found)
-
-
-def item_call(item: dict[str, Any]) -> ToolCall | None:
-    """The call in an item of the Responses API."""
-    kind = item.get("type")
-    if kind not in ("function_call", "custom_tool_call"):
-        return None
-    written = item.get("arguments") if kind == "function_call" else item.get("input")
-    return ToolCall(word(item.get("call_id")), word(item.get("name")), arguments_of(written))
-
-
-def built_in_call(item: dict[str, Any]) -> str | None:
-    """`web_search` for an item of type `web_search_call`, and so on; the provider ran it."""
-    kind = word(item.get("type"))
-    return kind.removesuffix("_call") if kind.endswith("_call") and not kind.startswith("function") else None
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
-
-
 def _read_tools(prompt: Prompt, body: dict[str, Any]) -> None:
-    for tool in _dicts(body.get("tools")):
+    for tool in dicts(body.get("tools")):
         kind: Any = tool.get("type", "function")
         function: Any = tool.get("function", tool)
-        if kind == "function" and isinstance(function, dict) and word(function.get("name")):
+        if isinstance(tool.get("input_schema"), dict) and word(tool.get("name")):  # Anthropic's form
+            prompt.offers.append(_offer({**tool, "parameters": tool["input_schema"]}))
+        elif kind == "function" and isinstance(function, dict) and word(function.get("name")):
             prompt.offers.append(_offer(function))
         else:
             prompt.built_in.append(word(kind) or "unknown")
-    prompt.offers += [_offer(f) for f in _dicts(body.get("functions")) if word(f.get("name"))]
+    prompt.offers += [_offer(f) for f in dicts(body.get("functions")) if word(f.get("name"))]
     prompt.has_tools = bool(prompt.offers or prompt.built_in)
     choice = body.get("tool_choice", body.get("function_call"))
+    prompt.required = choice == "required" or (isinstance(choice, dict) and choice.get("type") == "any")
     if isinstance(choice, dict):
         function = choice.get("function", choice)
         prompt.forced = word(function.get("name")) if isinstance(function, dict) else ""
     prompt.parallel = body.get("parallel_tool_calls") is not False
+
+
+def _read_format(prompt: Prompt, body: dict[str, Any]) -> None:
+    given: Any = body.get("response_format")
+    if not isinstance(given, dict):
+        text = body.get("text")
+        given = text.get("format") if isinstance(text, dict) else None
+    if isinstance(given, dict) and given.get("type") == "json_schema":
+        of = given.get("json_schema", given)
+        if isinstance(of, dict) and isinstance(schema := of.get("schema"), dict):
+            prompt.answer_format = AnswerFormat(word(of.get("name")), word(of.get("description")), schema)
+    thinking, effort = body.get("thinking"), body.get("reasoning")
+    prompt.thinking = isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive")
+    prompt.thinking = prompt.thinking or (
+        isinstance(effort, dict) and bool(effort)
+    )  # OpenRouter's name for it
+    config = body.get("output_config")
+    if body.get("output_format") or (isinstance(config, dict) and config.keys() - {"effort"}):
+        prompt.built_in.append("output_config")  # Anthropic's: what it adds is not published
 
 
 def _offer(function: dict[str, Any]) -> Offer:
@@ -192,6 +198,12 @@ def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     role = word(message.get("role")) or "user"
     content = message.get("content")
     prompt.images += _images(content)
+    prompt.built_in += _files(content)
+    if message.get("reasoning_details"):
+        prompt.built_in.append("reasoning")
+    if any(part.get("type") in _BLOCKS for part in dicts(content)):
+        _read_blocks(prompt, role, content)
+        return
     answers = None
     if role == "tool":
         answers = word(message.get("tool_call_id"))
@@ -201,8 +213,49 @@ def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     prompt.messages.append(Message(role, text_of(content), word(message.get("name")), calls, answers))
 
 
-def _images(content: Any) -> int:
-    return sum("image" in word(part.get("type")) for part in _dicts(content))
+def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
+    """A message of Anthropic's: its results come before its text, as messages of their own."""
+    calls: list[ToolCall] = []
+    texts: list[str] = []
+    for part in dicts(content):
+        kind = word(part.get("type"))
+        if kind == "tool_use":
+            calls.append(
+                ToolCall(word(part.get("id")), word(part.get("name")), arguments_of(part.get("input")))
+            )
+        elif kind == "tool_result":
+            inner = part.get("content")
+            prompt.images += _images(inner)
+            prompt.built_in += _files(inner)
+            answers = word(part.get("tool_use_id"))
+            prompt.messages.append(Message("tool", text_of(inner), answers=answers))
+        elif kind in ("thinking", "redacted_thinking"):
+            prompt.built_in.append("reasoning")
+        elif kind not in ("text", "image", "document"):
+            prompt.built_in.append(kind.removesuffix("_tool_result"))
+        texts.append(word(part.get("text")))
+    if calls or any(texts):
+        prompt.messages.append(Message(role, "".join(texts), calls=tuple(calls)))
+
+
+def _images(content: Any) -> list[Image]:
+    return [_image(part) for part in dicts(content) if "image" in word(part.get("type"))]
+
+
+def _image(part: dict[str, Any]) -> Image:
+    """OpenAI's `image_url` and `input_image`, Anthropic's `source`."""
+    given: Any = part.get("image_url", part.get("source"))
+    of: dict[str, Any] = given if isinstance(given, dict) else {}
+    data = given if isinstance(given, str) else word(of.get("url")) or word(of.get("data"))
+    detail = word(of.get("detail")) or word(part.get("detail")) or "auto"
+    return Image(size_of(data), detail)
+
+
+def _files(content: Any) -> list[str]:
+    """Files, documents and sound: what the provider makes of them is in no rule."""
+    return [
+        kind.removeprefix("input_") for part in dicts(content) if (kind := word(part.get("type"))) in _OPAQUE
+    ]
 
 
 def _read_items(prompt: Prompt, body: dict[str, Any]) -> None:
@@ -213,7 +266,7 @@ def _read_items(prompt: Prompt, body: dict[str, Any]) -> None:
         prompt.messages.append(Message("user", given))
     if body.get("previous_response_id") or body.get("conversation"):
         prompt.built_in.append("conversation_state")
-    for item in _dicts(given):
+    for item in dicts(given):
         _read_item(prompt, item)
 
 
@@ -228,6 +281,7 @@ def _read_item(prompt: Prompt, item: dict[str, Any]) -> None:
     elif kind in ("function_call_output", "custom_tool_call_output"):
         output = item.get("output")
         prompt.images += _images(output)
+        prompt.built_in += _files(output)
         text = text_of(output) or arguments_of(output)
         prompt.messages.append(Message("tool", text, answers=word(item.get("call_id"))))
     elif kind == "reasoning":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agentgauge.call import Call, Cost, Request, Response, TokenUsage, ToolUse
     from agentgauge.pricing import Price
     from agentgauge.tokens.counted import Counted
+    from agentgauge.tokens.fitting import Fitted
 
 MOST_TOKENS = 10**12
 """More than any call can have: a server that says so, or a negative number, is taken to have said nothing."""
@@ -39,7 +40,9 @@ def settle(call: Call, counted: Counted, price: Price | None) -> Call:
     if _has_any(usage):
         fitted = fit(counted, usage)
         tools = attribute(fitted, usage=usage, cost=cost, price=price)
-        tool_source = ToolSource.APPORTIONED if fitted.scaled else ToolSource.ESTIMATED
+        tool_source = _tool_source(
+            fitted, told=call.usage.input is not None and usage.input == call.usage.input
+        )
     request, response = _with_chars(call, counted)
     return replace(
         call,
@@ -52,6 +55,15 @@ def settle(call: Call, counted: Counted, price: Price | None) -> Call:
         tool_source=tool_source if tools else None,
         not_attributable=counted.not_attributable,
     )
+
+
+def _tool_source(fitted: Fitted, *, told: bool) -> ToolSource:
+    """`exact` needs the provider's word on the whole request, and ours to agree with it."""
+    if not told:
+        return ToolSource.ESTIMATED
+    if fitted.scaled:
+        return ToolSource.APPORTIONED
+    return ToolSource.EXACT if fitted.agrees else ToolSource.ESTIMATED
 
 
 def _priced(call: Call, usage: TokenUsage, price: Price | None) -> Cost | None:

@@ -1,0 +1,185 @@
+"""Formats beside plain chat: parallel calls, JSON schemas of answers, Anthropic's messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentgauge.tokens import Kind, count_exchange
+from agentgauge.tokens.families import family_of
+from agentgauge.tokens.vocabulary import count_tokens
+
+
+def tokens(text, encoding="o200k_base"):
+    return count_tokens(text, encoding=encoding)
+
+
+def counted(request, model="gpt-4o"):
+    return count_exchange(operation="chat", model=model, request=request, answers=[])
+
+
+def sums(found):
+    return {kind: sum(s.tokens for s in found.segments if s.kind is kind) for kind in Kind}
+
+
+def asked(call_id, name, arguments="{}"):
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def test_results_of_parallel_calls_are_one_list_of_strings():
+    results = ['line "one"\nline two', "é"]
+    request = {
+        "messages": [
+            {"role": "assistant", "tool_calls": [asked("1", "a"), asked("2", "b")]},
+            *({"role": "tool", "tool_call_id": str(n + 1), "content": r} for n, r in enumerate(results)),
+        ]
+    }
+    wrapper = (
+        '{"tool_uses":[{"recipient_name":"functions.a","parameters":{}},'
+        '{"recipient_name":"functions.b","parameters":{}}]}'
+    )
+    found = sums(counted(request))
+    together = tokens(wrapper) + tokens('["line \\"one\\"\\nline two", "é"]') + 20
+    assert found[Kind.CALL_CARRIED] + found[Kind.RESULT_NEW] == together
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"required": {"type": "string"}},
+    "required": ["required"],
+    "additionalProperties": False,
+}
+SHOWN = '# Response Formats\n\n## answer\n\n{"type":"object","properties":{"required":{"type":"string"}}}'
+
+
+@pytest.mark.parametrize(
+    ("messages", "around"),
+    [
+        ([{"role": "user", "content": "x"}], 8),
+        ([{"role": "system", "content": "y"}, {"role": "user", "content": "x"}], 5),
+    ],
+)
+def test_the_answers_schema_is_shown_without_what_only_validates(messages, around):
+    plain = counted({"messages": messages}).input_tokens
+    schema = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA}}
+    with_schema = counted({"messages": messages, "response_format": schema}).input_tokens
+    assert with_schema - plain == tokens(SHOWN) + around
+
+
+def test_the_responses_api_has_it_in_text():
+    text = {"format": {"type": "json_schema", "name": "answer", "schema": SCHEMA}}
+    plain = counted({"input": "x"}, "gpt-5").input_tokens
+    assert counted({"input": "x", "text": text}, "gpt-5").input_tokens - plain == tokens(SHOWN)
+
+
+CLAUDE = {
+    "system": [{"type": "text", "text": "Be brief."}],
+    "messages": [
+        {"role": "user", "content": "Find A."},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "I look."},
+                {"type": "tool_use", "id": "t1", "name": "search", "input": {"q": "A"}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "here"}]}
+            ],
+        },
+    ],
+    "tools": [
+        {"name": "search", "description": "Finds.", "input_schema": {"type": "object", "properties": {}}}
+    ],
+}
+
+
+def test_anthropics_messages_are_read():
+    found = counted(CLAUDE, "claude-sonnet-4-5")
+    assert [(s.kind, s.tool) for s in found.segments if s.tool] == [
+        (Kind.DEFINITION, "search"),
+        (Kind.CALL_CARRIED, "search"),
+        (Kind.RESULT_NEW, "search"),
+    ]
+    assert (found.offered, found.known_encoding, found.not_attributable) == (("search",), False, ())
+
+
+def test_a_forced_tool_and_thinking_cost_more_on_claude():
+    def total(**more):
+        return counted({**CLAUDE, **more}, "claude-sonnet-4-5").input_tokens
+
+    assert total(tool_choice={"type": "any"}) - total() == 100
+    assert total(thinking={"type": "enabled"}) - total() == 28
+
+
+def test_thinking_in_the_history_is_not_attributable():
+    message = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}]}
+    assert counted({"messages": [message]}, "claude-sonnet-4-5").not_attributable == ("reasoning",)
+
+
+@pytest.mark.parametrize(
+    ("model", "tools"),
+    [
+        ("claude-haiku-4-5-20251001", 501),
+        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", 267),
+        ("anthropic/claude-3.5-sonnet", 312),
+        ("claude-opus-4-8", 313),
+        ("claude-opus-4-6", 497),
+        ("claude-something-new", 317),
+    ],
+)
+def test_a_claude_model_is_known_by_its_generation(model, tools):
+    assert family_of(model).claude.tools == tools
+
+
+def test_calls_of_any_tool_cost_more_in_the_responses_api_of_gpt_4o():
+    tool = {"type": "function", "name": "search", "parameters": {}}
+
+    def total(model, **more):
+        return counted({"input": "x", "tools": [tool], **more}, model).input_tokens
+
+    assert total("gpt-4o", tool_choice="required") - total("gpt-4o") == 9
+    assert total("gpt-5", tool_choice="required") - total("gpt-5") == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "output_config"),
+        ({"output_format": {"type": "json_schema", "schema": {}}}, "output_config"),
+        ({"messages": [{"role": "assistant", "content": "x", "reasoning_details": [{}]}]}, "reasoning"),
+    ],
+)
+def test_what_a_provider_adds_unseen_is_not_attributable(more, kind):
+    assert counted({**CLAUDE, **more}, "claude-sonnet-4-5").not_attributable == (kind,)
+
+
+def test_an_effort_alone_adds_nothing_unseen():
+    assert counted({**CLAUDE, "output_config": {"effort": "low"}}, "claude-opus-4-6").not_attributable == ()
+
+
+def test_gpt_4_is_not_shown_objects_without_properties():
+    tool = {
+        "name": "f",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "string"}, "b": {"type": "object", "description": "Anything."}},
+        },
+    }
+    without = {"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}
+
+    def total(offered, model):
+        request = {"messages": [], "tools": [{"type": "function", "function": offered}]}
+        return counted(request, model).input_tokens
+
+    assert total(tool, "gpt-4") == total(without, "gpt-4")
+    assert total(tool, "gpt-4o") > total(without, "gpt-4o")
+
+
+def test_the_same_tools_are_rendered_once(monkeypatch):
+    tool = {"type": "function", "function": {"name": "only_here", "parameters": {"type": "object"}}}
+    request = {"messages": [], "tools": [tool]}
+    first = counted(request)
+    monkeypatch.setattr("agentgauge.tokens.definitions.render", None)
+    assert counted(request).segments == first.segments
