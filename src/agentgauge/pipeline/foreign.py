@@ -135,7 +135,7 @@ def where(context: Context | None) -> Account:
 
 def _account_of(owner: SpanScope, parent: Account) -> Account:
     origin = parent.origin.inside_agent(owner.name) if owner.kind == "agent" else parent.origin
-    return Account(parent=parent, origin=origin, owner=owner)
+    return Account(parent=parent, origin=origin, owner=owner, closes=owner.kind == "agent")
 
 
 def _finished(span: ReadableSpan, owner: SpanScope) -> FinishedScope:
