@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ class Waiting:
 
     reading: Reading
     account: Account
+
+    def without_content(self) -> Waiting:
+        """As it is when its usage never came: nobody knows how far it got, so nothing is counted here."""
+        return replace(self, reading=replace(self.reading, content=None))
 
 
 class BackgroundCalls:

@@ -100,7 +100,10 @@ class Pipeline:
                 opened.was_no_call()
             return not reading.foreign
         ended = Waiting(reading, opened.account)
-        due = self._background.hold(reading.waits_for, ended) if reading.waits_for else ended
+        due: Waiting | None = ended
+        if reading.waits_for:
+            oldest = self._background.hold(reading.waits_for, ended)
+            due = oldest.without_content() if oldest is not None else None
         if due is not None:
             self._record(due)
         return True
@@ -265,7 +268,7 @@ class Pipeline:
                 span.end()
                 _hear_no_more(span)
         for waiting in self._background.take_all():
-            self._record(waiting)
+            self._record(waiting.without_content())
 
     def flush(self, *, timeout_s: float) -> bool:
         """Counts and stores all that has ended; False when the time ran out."""

@@ -34,6 +34,7 @@ class Exchange:
     port: int | None = None
     model: str | None = None
     stream: bool = False
+    background: bool = False
     has_tools: bool = False
     most_output: int | None = None
     chosen_model: str | None = None

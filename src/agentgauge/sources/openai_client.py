@@ -80,6 +80,7 @@ class ClientWatch:
             model = body.get("model")
             exchange.model = model if isinstance(model, str) else None
             exchange.stream = body.get("stream") is True
+            exchange.background = body.get("background") is True
             exchange.has_tools = bool(body.get("tools") or body.get("functions"))
             exchange.most_output = _most_output(body)
             self._put_chosen(options, body, opened)

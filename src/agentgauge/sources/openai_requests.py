@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 from openinference.instrumentation import OITracer, TraceConfig
-from openinference.instrumentation.openai import _request as openinference
 from openinference.instrumentation.openai.version import __version__
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -22,6 +21,7 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from agentgauge.pipeline import neighbours
 from agentgauge.pipeline.provider import RunningProvider
 from agentgauge.sources.openai_client import call_under_way
+from agentgauge.sources.openai_streamed import AsyncRequests, Requests
 from agentgauge.sources.openinference import INSTRUMENTATION
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def instrument_requests(openai: ModuleType, patches: Patches, find: Find) -> Non
     config = TraceConfig(hide_inputs=True, hide_outputs=True, hide_embeddings_vectors=True)
     tracer = OITracer(RunningProvider().get_tracer(INSTRUMENTATION, __version__), config=config)
     for owner, wrapper in (
-        (openai.OpenAI, openinference._Request),  # noqa: SLF001
-        (openai.AsyncOpenAI, openinference._AsyncRequest),  # noqa: SLF001
+        (openai.OpenAI, Requests),
+        (openai.AsyncOpenAI, AsyncRequests),
     ):
-        traced: Any = wrapper(tracer=tracer, openai=openai)  # type: ignore[arg-type]  # a proxy of a tracer
+        traced = wrapper(tracer=tracer, openai=openai, find=find)
         patches.put(owner, "request", functools.partial(_layer, traced=traced, patches=patches, find=find))
 
 

@@ -87,7 +87,7 @@ class OpenInferenceOpenAI:
         )
         content = Content(exchange.body, tuple(exchange.answers)) if exchange.body is not None else None
         reading = Reading(call=call, content=content, told_nanousd=billing.told_nanousd, problems=problems)
-        if answered.status in _UNDER_WAY and not exchange.stream:
+        if answered.status in _UNDER_WAY and (exchange.background or not exchange.stream):
             return replace(
                 reading, waits_for=answered.response_id, complete=functools.partial(_complete, reading)
             )
