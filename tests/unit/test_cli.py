@@ -8,9 +8,11 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from report_store import StoreFile, write_newsroom
 
 from agentgauge._version import __version__
+from agentgauge.cli import agentgauge
 
 
 @pytest.fixture
@@ -170,3 +172,14 @@ class TestFormats:
         done = agentgauge("report", "--store", newsroom, "--tools")
 
         assert (done.returncode, "--format csv" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["report", "run", "demo", "generate", "thresholds", "thresholds set", "up", "down", "status", "logs"],
+)
+def test_every_command_helps_with_examples(command):
+    helped = CliRunner().invoke(agentgauge, [*command.split(), "--help"])
+
+    assert helped.exit_code == 0
+    assert f"agentgauge {command.split()[0]}" in helped.output.partition("Examples:")[2]

@@ -31,7 +31,15 @@ MISMATCH, BROKEN, INTERRUPTED = 1, 1, 130
 BOOKS = ("requests", "input_tokens", "output_tokens", "reasoning_tokens", "by_api_key")
 
 
-@click.command()
+EXAMPLES = """\b
+Examples:
+  agentgauge demo                              a simulated server; no key, no bill
+  agentgauge demo --otlp                       through the stack that `agentgauge up` started
+  agentgauge demo --live --model gpt-4o-mini   your own key; this costs money
+  agentgauge demo --format json | jq .simulated_server"""
+
+
+@click.command(epilog=EXAMPLES)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--live", is_flag=True, help="Use your OPENAI_API_KEY and OPENAI_BASE_URL; this costs money.")
 @click.option("--model", metavar="NAME", help="One model for every agent; with --live. [OPENAI_MODEL]")

@@ -26,7 +26,22 @@ NOT_RUNNING = 1
 _FOLLOW_S = 0.2
 
 
-@click.command()
+DOWN = """\b
+Examples:
+  agentgauge down          the data stays for the next `agentgauge up`
+  agentgauge down --wipe   the data goes as well"""
+STATUS = """\b
+Examples:
+  agentgauge status
+  agentgauge status > /dev/null || agentgauge up   in a script"""
+LOGS = """\b
+Examples:
+  agentgauge logs                 the last lines of every service
+  agentgauge logs collector -f    one, as it goes on
+  agentgauge logs prometheus -n 500"""
+
+
+@click.command(epilog=DOWN)
 @click.option("--wipe", "wiped", is_flag=True, help="Delete the stack's data and logs as well.")
 def down(*, wiped: bool) -> None:
     """Stop the local stack; its data stays for the next `up`."""
@@ -54,7 +69,7 @@ def _stop_containers(places: Places, state: State, *, wiped: bool) -> None:
     forget_state(places)
 
 
-@click.command()
+@click.command(epilog=STATUS)
 def status() -> int:
     """Show what of the local stack runs; exits with 1 unless all does."""
     out, places = console(), find_places()
@@ -84,7 +99,7 @@ def status() -> int:
     return 0 if fine else NOT_RUNNING
 
 
-@click.command()
+@click.command(epilog=LOGS)
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines are written.")
 @click.option("-n", "--lines", default=50, show_default=True, help="How many of the last lines.")

@@ -13,7 +13,14 @@ STALE = 1
 _NEEDS = ("yaml", "pydantic", "grafanalib")
 
 
-@click.command()
+EXAMPLES = """\b
+Examples:
+  agentgauge generate           after a change of thresholds.yaml
+  agentgauge generate --check   in CI
+  agentgauge generate --out deploy/observability"""
+
+
+@click.command(epilog=EXAMPLES)
 @click.option("--check", is_flag=True, help="Write nothing; say what is stale and exit with 1.")
 @click.option(
     "--out",

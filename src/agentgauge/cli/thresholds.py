@@ -28,7 +28,15 @@ _out = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+EXAMPLES = """\b
+Examples:
+  agentgauge thresholds list
+  agentgauge thresholds set tool_overhead_ratio 0.25
+  agentgauge thresholds set tool_overhead_ratio 0.5 --agent researcher
+  agentgauge thresholds check"""
+
+
+@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 def thresholds() -> None:
     """Show, set and check the thresholds of alerts (dashboards/thresholds.yaml)."""
     need_dashboards()
@@ -73,7 +81,7 @@ def _whom(override: Override) -> str:
     return ", ".join(f"{kind} {name}" for kind, name in names if name)
 
 
-@thresholds.command("set")
+@thresholds.command("set", epilog=EXAMPLES)
 @click.argument("indicator", metavar="INDICATOR", type=click.Choice(_ALERTED))
 @click.argument("value", metavar="VALUE", type=float)
 @click.option("--service", metavar="NAME", help="For this service only.")

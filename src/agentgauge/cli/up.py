@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from agentgauge.stack.places import Places
 
 
-@click.command()
+EXAMPLES = """\b
+Examples:
+  agentgauge up                          containers where docker answers, else --native
+  agentgauge up --native --ports auto    processes of this machine, on free ports
+  agentgauge up --dry-run                what would be started"""
+
+
+@click.command(epilog=EXAMPLES)
 @click.option("--native", is_flag=True, help="Processes of this machine, no containers.")
 @click.option("--dry-run", is_flag=True, help="Show what would be started, and do nothing.")
 @click.option("--only-build", is_flag=True, help="Find or build the native binaries, and start nothing.")
