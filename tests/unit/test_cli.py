@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from report_store import StoreFile, write_newsroom
 
 from agentgauge._version import __version__
-from agentgauge.cli import agentgauge
+from agentgauge.cli import agentgauge as commands
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ class TestFormats:
     ["report", "run", "demo", "generate", "thresholds", "thresholds set", "up", "down", "status", "logs"],
 )
 def test_every_command_helps_with_examples(command):
-    helped = CliRunner().invoke(agentgauge, [*command.split(), "--help"])
+    helped = CliRunner().invoke(commands, [*command.split(), "--help"])
 
     assert helped.exit_code == 0
     assert f"agentgauge {command.split()[0]}" in helped.output.partition("Examples:")[2]
