@@ -183,3 +183,14 @@ def test_the_same_tools_are_rendered_once(monkeypatch):
     first = counted(request)
     monkeypatch.setattr("agentgauge.tokens.definitions.render", None)
     assert counted(request).segments == first.segments
+
+
+def test_parallel_calls_switched_off_cost_until_the_first_call():
+    tools = [{"type": "function", "function": {"name": n, "parameters": {}}} for n in ("a", "b")]
+    called = [{"role": "assistant", "tool_calls": [asked("1", "a")]}]
+
+    def extra(messages):
+        request = {"messages": messages, "tools": tools}
+        return counted({**request, "parallel_tool_calls": False}).input_tokens - counted(request).input_tokens
+
+    assert (extra([]), extra(called)) == (16, 0)
