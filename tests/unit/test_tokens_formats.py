@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentgauge.tokens import Kind, count_exchange
+from agentgauge.tokens import Kind, OutputCalls, count_exchange
 from agentgauge.tokens.families import family_of
 from agentgauge.tokens.vocabulary import count_tokens
 
@@ -183,3 +183,52 @@ def test_the_same_tools_are_rendered_once(monkeypatch):
     first = counted(request)
     monkeypatch.setattr("agentgauge.tokens.definitions.render", None)
     assert counted(request).segments == first.segments
+
+
+def test_parallel_calls_switched_off_cost_until_the_first_call():
+    tools = [{"type": "function", "function": {"name": n, "parameters": {}}} for n in ("a", "b")]
+    called = [{"role": "assistant", "tool_calls": [asked("1", "a")]}]
+
+    def extra(messages):
+        request = {"messages": messages, "tools": tools}
+        return counted({**request, "parallel_tool_calls": False}).input_tokens - counted(request).input_tokens
+
+    assert (extra([]), extra(called)) == (16, 0)
+
+
+CLAUDE_MESSAGE = {
+    "type": "message",
+    "content": [
+        {"type": "text", "text": "Hello"},
+        {"type": "tool_use", "id": "t1", "name": "search", "input": {"q": "A"}},
+    ],
+}
+CLAUDE_EVENTS = [
+    {"type": "message_start", "message": {"type": "message", "content": []}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hel"}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "lo"}},
+    {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "tool_use", "id": "t1", "name": "search", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 1,
+        "delta": {"type": "input_json_delta", "partial_json": '{"q":'},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 1,
+        "delta": {"type": "input_json_delta", "partial_json": '"A"}'},
+    },
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 9}},
+]
+
+
+@pytest.mark.parametrize("answers", [[CLAUDE_MESSAGE], CLAUDE_EVENTS], ids=["whole", "stream"])
+def test_anthropics_answers_are_read(answers):
+    found = count_exchange(operation="chat", model="claude-sonnet-4-5", request={}, answers=answers)
+    assert found.output_readable
+    assert (found.output_tokens, found.output_calls) == (7, (OutputCalls("search", 1, 6),))

@@ -65,14 +65,14 @@ def read_answer(answers: Sequence[Any]) -> Answer:
             continue
         if isinstance(body.get("choices"), list):
             answer.readable = True
-            for number, choice in enumerate(body["choices"]):
-                if isinstance(choice, dict):
-                    _read_choice(parts, choice, _key(choice.get("index"), number))
+            _read_choices(parts, body["choices"])
         elif isinstance(body.get("output"), list):
             answer.readable = True
             _read_output(answer, body["output"])
         elif isinstance(body.get("data"), list):
             answer.readable = True
+        elif body.get("type") == "message" and isinstance(body.get("content"), list):
+            _read_message(answer, parts, body["content"])
         elif isinstance(body.get("type"), str):
             _read_event(answer, parts, body)
     if not (answer.text or answer.calls):  # a finished response repeats what its events brought
@@ -83,6 +83,12 @@ def read_answer(answers: Sequence[Any]) -> Answer:
 
 def _key(index: Any, otherwise: int) -> int:
     return index if isinstance(index, int) else otherwise
+
+
+def _read_choices(parts: _Parts, choices: list[Any]) -> None:
+    for number, choice in enumerate(choices):
+        if isinstance(choice, dict):
+            _read_choice(parts, choice, _key(choice.get("index"), number))
 
 
 def _read_choice(parts: _Parts, choice: dict[str, Any], key: int) -> None:
@@ -132,9 +138,44 @@ def _read_output(answer: Answer, output: list[Any]) -> None:
             answer.text.append(text)
 
 
+def _read_message(answer: Answer, parts: _Parts, content: list[Any]) -> None:
+    """A whole message of Anthropic's."""
+    answer.readable = True
+    for number, block in enumerate(content):
+        _read_block(parts, block, number)
+
+
+def _read_anthropic(answer: Answer, parts: _Parts, event: dict[str, Any]) -> None:
+    """One event of Anthropic's streams."""
+    answer.readable = True
+    number = _key(event.get("index"), 0)
+    _read_block(parts, event.get("content_block"), number)
+    delta = event.get("delta")
+    if event["type"] != "content_block_delta" or not isinstance(delta, dict):
+        return
+    if delta.get("type") == "input_json_delta":
+        parts.add_call(number, call_id="", name="", arguments=word(delta.get("partial_json")))
+    else:
+        parts.add_text(number, word(delta.get("text")) or word(delta.get("thinking")))
+
+
+def _read_block(parts: _Parts, block: Any, number: int) -> None:
+    """A block of Anthropic's content; a stream starts a call with empty input."""
+    if not isinstance(block, dict):
+        return
+    if block.get("type") == "tool_use":
+        given = block.get("input")
+        written = arguments_of(given) if given else ""
+        parts.add_call(number, call_id=word(block.get("id")), name=word(block.get("name")), arguments=written)
+    else:
+        parts.add_text(number, word(block.get("text")) or word(block.get("thinking")))
+
+
 def _read_event(answer: Answer, parts: _Parts, event: dict[str, Any]) -> None:
     """One event of a Responses API stream."""
     kind = event["type"]
+    if kind.startswith(("message_", "content_block_")):
+        _read_anthropic(answer, parts, event)
     if not kind.startswith("response."):
         return
     answer.readable = True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentgauge.tokens.prompt import Prompt
 
 _BLOCK = 9
+_NO_PARALLEL = 16  # 2 rows of one set of tools; 3 of two sets show that a call in the history ends it
 _REMEMBERED = 64  # sets of tools
 _MOST_CHARS = 200_000  # larger sets are counted anew, so that what is remembered is at most 13 MB
 _FORCED_WHERE_FRAMED = -7  # a family that frames its tools at length leaves some of that out
@@ -70,8 +71,9 @@ def _around(prompt: Prompt, family: Family) -> int:
     if prompt.forced:
         extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
-    if not prompt.parallel and len(prompt.offers) > 1:
-        extra += family.no_parallel
+    called = any(message.calls for message in prompt.messages)
+    if not prompt.parallel and len(prompt.offers) > 1 and not called:
+        extra += _NO_PARALLEL
     return extra
 
 

@@ -32,7 +32,6 @@ class Family:
         responses_block: added to the tools' block in the Responses API, and with a system message.
         responses_required: added there where `tool_choice` is `required` (2 rows).
         responses_format: added there where the answer's format is a JSON schema.
-        no_parallel: added where `parallel_tool_calls` is off and there are several tools.
         forced: added, beside the name, where `tool_choice` names a function.
         bare: added where the first declaration has no comment (11 rows).
         claude: what Anthropic's format adds, None elsewhere.
@@ -51,7 +50,6 @@ class Family:
     responses_block_with_system: int = -2
     responses_required: int = 9
     responses_format: int = 1
-    no_parallel: int = 16
     forced: int = 7
     bare: int = 0
     claude: Claude | None = None
@@ -71,7 +69,6 @@ _REASONING = Family(
     responses_block_with_system=4,
     responses_required=0,
     responses_format=0,
-    no_parallel=0,
     bare=-1,
 )
 _GPT_5 = replace(_REASONING, tools=82, tools_with_system=85)
