@@ -150,7 +150,7 @@ def _build(settings: Settings, *, auto: bool) -> None:
     own, problem = _own_prices(settings.prices)
     pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender, prices=PriceList(own))
     provider_of = functools.partial(pricing.provider_of, providers=settings.providers)
-    others = (GenAISpans(provider_of, pipeline.told.includes),)
+    others = (GenAISpans(provider_of, pipeline.told.includes, client_is_watched=settings.instrument),)
     pipeline.foreign.reads = Names(settings.frameworks)
     processor = GaugeProcessor(pipeline, (OpenInferenceOpenAI(provider_of), *others))
     provider = make_provider(settings, processor)

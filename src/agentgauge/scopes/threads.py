@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.guard import guarded
@@ -91,12 +92,12 @@ def _start_in(thread: threading.Thread, start: Method, context: Context) -> Any:
         own.pop("run", None)
         own.update(before)
 
-    def run() -> None:
+    def run(self: threading.Thread) -> None:
         restore()
         with attached(context):
-            thread.run()
+            self.run()
 
-    own["run"] = run
+    own["run"] = MethodType(run, thread)  # others, as Sentry, take a method's function and call it with self
     try:
         return start(thread)
     except BaseException:

@@ -7,6 +7,7 @@ agents' spans carry never count.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from agentgauge.call import Call, Outcome, Request, Response, TokenUsage
 from agentgauge.labels import clean_label
 from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
-from agentgauge.sources.openinference import INSTRUMENTATION, OpenInferenceOpenAI, source_of
+from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
 from agentgauge.sources.usage import MOST_TOKENS
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ ToldAlready = Callable[[Call], bool]
 
 OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
 _KINDS = {"LLM": "chat", "EMBEDDING": "embeddings"}
+_OF_THE_CLIENT = re.compile(r"(^|[._])openai(_v\d+|\.v\d+)?$")
+"""Instrumentations of the OpenAI client itself, whose every request our own layer on it tells of."""
 _NO_SERVERS = {"test", "function"}
 """Providers of pydantic-ai that stand for a model in tests, and make up what they used."""
 
@@ -56,15 +59,20 @@ class GenAISpans:
 
     of_frameworks = True
 
-    def __init__(self, provider_of: ProviderOf, told_already: ToldAlready) -> None:
+    def __init__(
+        self, provider_of: ProviderOf, told_already: ToldAlready, *, client_is_watched: bool = True
+    ) -> None:
         self._provider_of = provider_of
         self._by_exchange = OpenInferenceOpenAI(provider_of)
         self._told_already = told_already
+        self._client_is_watched = client_is_watched
 
     def claims(self, span: ReadableSpan) -> bool:
         """Whether the span says that it is a request to a model."""
         scope = span.instrumentation_scope
-        return (scope is None or scope.name != INSTRUMENTATION) and operation_of(span) is not None
+        if scope is not None and self._client_is_watched and _OF_THE_CLIENT.search(scope.name):
+            return False
+        return operation_of(span) is not None
 
     def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
         """The call, if the request is told of here and nowhere else."""

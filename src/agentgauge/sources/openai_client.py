@@ -151,11 +151,16 @@ def _limit(options: Any, opened: OpenCall) -> None:
 
 
 def call_under_way(find: Find) -> OpenCall | None:
-    """The call whose request is running here, whatever spans others have opened inside it."""
+    """The call whose request is running here, whatever spans others have opened inside it.
+
+    A framework's span of the same request may be current, where ours gave way to it.
+    """
     opened = find(trace.get_current_span().get_span_context())
-    if opened is None and (span := neighbours.ours_beside()) is not None:
-        return find(span.get_span_context())
-    return opened
+    if opened is not None and not opened.of_frameworks:
+        return opened
+    span = neighbours.ours_beside()
+    inner = find(span.get_span_context()) if span is not None else None
+    return inner or opened
 
 
 def _exchange_of(response: Any) -> Exchange | None:

@@ -61,7 +61,8 @@ def _layer(original: Callable[..., Any], *, traced: Any, patches: Patches, find:
     inner = wrapt.FunctionWrapper(_stepping_back(original, find), traced)
 
     def seen(client: Any) -> Callable[..., Any]:
-        if not patches.on or call_under_way(find) is not None:
+        around = call_under_way(find)
+        if not patches.on or (around is not None and not around.of_frameworks):
             return functools.partial(original, client)
         bound: Callable[..., Any] = inner.__get__(client, type(client))
         return bound
