@@ -83,10 +83,13 @@ def init(
     Raises:
         ConfigError: an argument has the wrong type.
     """
-    if os.environ.get(AUTO) == "1":
+    below_run = os.environ.get(AUTO) == "1"
+    if below_run:
         store = None  # the environment's, from which `agentgauge run` makes its bill
     if settings is not None and not isinstance(settings, Settings):
         raise ConfigError('settings must be an agentgauge.Settings, e.g. Settings(service_name="bot").')
+    if settings is not None and below_run:
+        settings = replace(settings, store=read_settings().store)
     chosen = settings or read_settings(
         service_name=service_name,
         store=store,

@@ -73,6 +73,12 @@ class TestTheBill:
         assert sums_of(billed) == books_of(server)
         assert billed | {"generated_at": None} == json.loads(reported.stdout) | {"generated_at": None}
 
+    @pytest.mark.parametrize("how", ["store='mine.sqlite'", "settings=agentgauge.Settings(store='m.sqlite')"])
+    def test_a_program_that_names_a_store_is_on_the_bill_all_the_same(self, program, server, how):
+        script = program(AGENT + f"\n    import agentgauge; agentgauge.init({how}); ask('a')\n")
+
+        assert sums_of(bill(sys.executable, script)) == books_of(server)
+
     def test_the_table_is_printed_once_after_the_programs_own_output(self, program, server):
         script = program(AGENT + "\n    ask('a')\n    import sys; print('done', file=sys.stderr)\n")
 
