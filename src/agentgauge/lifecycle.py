@@ -37,8 +37,8 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         timeout_s: the longest that it may take; the setting `flush_timeout_s` when None.
 
     Returns:
-        True when all was stored, and sent where there is an endpoint; what could not be sent stays in
-        the store.
+        True when all of this process was stored, and sent where there is an endpoint; what could not be
+        sent stays in the store.
     """
     active = runtime.active()
     if active is None:
@@ -57,6 +57,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
             active.sender.stop()
+        done = done and active.pipeline.store.problem is None
         active.pipeline.store.close()
     runtime.activate(None)
     return done

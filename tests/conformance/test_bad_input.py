@@ -244,7 +244,10 @@ def test_an_endpoint_that_takes_nothing_costs_one_line_and_a_bounded_exit(folder
     stderr, exit_s = run_timed(case, "logged", folder)
 
     assert exit_s < FLUSH_S + 2
-    assert re.fullmatch(r"agentgauge: .*(did not take spans|refuses spans as bad requests); they stay in the store.*\n", stderr)
+    assert re.fullmatch(
+        r"agentgauge: .*(did not take spans|refuses spans as bad requests); they stay in the store.*\n",
+        stderr,
+    )
     assert len(rows(folder / case.store)) == 2
     assert waiting(folder) == 2
 

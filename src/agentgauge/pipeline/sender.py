@@ -6,6 +6,7 @@ import contextvars
 import functools
 import json
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from opentelemetry import context as otel_context
@@ -33,6 +34,8 @@ REFUSED_S = 300.0
 """How long a span waits that was refused by a receiver which has taken nothing yet."""
 MOST_REFUSED = 8
 """After so many that were refused one by one, and none taken, it is the endpoint that is wrong."""
+OTHERS_S = 0.05
+"""How often `drain` looks whether another process has sent what it holds."""
 STOP_S = 0.5
 """How long `stop` waits for a send that was broken off."""
 
@@ -52,7 +55,7 @@ class Sender:
         self._hurry = self._stop = False
         self._under_way: dict[str, Row] = {}
         self._refused: list[Row] = []
-        self._taken = False
+        self._taken = self._failed = False
         self._left_out = 0
         self._thread: threading.Thread | None = None
 
@@ -69,17 +72,23 @@ class Sender:
                 contextvars.Context().run(self._thread.start)
 
     def drain(self, *, timeout_s: float) -> bool:
-        """Sends all that waits; False when the time ran out or nobody listens."""
+        """Sends all that waits; False when spans of this process are left."""
         if self._thread is None:
             return True
-        with self._state:
-            self._hurry = True
-            self._state.notify_all()
-            in_time = self._state.wait_for(lambda: not self._hurry, timeout_s)
-        left = self._store.waiting(endpoint=self._endpoint)
-        if left and not in_time:
-            self._say_what_is_left()
-        return left == 0
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with self._state:
+                self._hurry = True
+                self._state.notify_all()
+                in_time = self._state.wait_for(lambda: not self._hurry, max(0.0, deadline - time.monotonic()))
+            if self._store.all_sent():
+                return True
+            if not in_time:
+                self._say_what_is_left()
+            if not in_time or self._failed or time.monotonic() >= deadline:
+                return False
+            with self._state:  # another process is sending them
+                self._state.wait(OTHERS_S)
 
     def stop(self) -> None:
         """Ends the thread soon; what is left stays in the outbox, free for the next process to send."""
@@ -105,6 +114,7 @@ class Sender:
                 sent = self._send_all()
             pause = EVERY_S if sent else min(60.0, max(RETRY_S, pause * 2))
             with self._state:
+                self._failed = not sent
                 self._hurry = False
                 self._state.notify_all()
                 self._state.wait_for(lambda: self._stop or self._hurry, pause)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.errors import StoreError
-from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES
+from agentgauge.store.schema import ADDED, OURS, SCHEMA_VERSION, TABLES, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _BUSY_TIMEOUT_S = 5.0
-_OURS = {"processes", "warnings", "calls", "call_tools", "scopes", "outbox"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +134,7 @@ def _checked(path: Path, uri: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    if names >= _OURS:
+    if names >= OURS:
         _complete(connection)
         return connection
     connection.close()  # its first writer has not made the tables yet
@@ -153,8 +152,7 @@ def _complete(connection: sqlite3.Connection) -> None:
 
 
 def _refuse_foreign(path: Path, version: int, names: set[str]) -> None:
-    foreign = {name for name in names if not name.startswith("sqlite_")} - _OURS
-    if foreign and "calls" not in names:
+    if is_foreign(names):
         raise StoreError(
             f"{path} is an SQLite database, but no agentgauge store. Name another file with --store "
             "or AGENTGAUGE_STORE."

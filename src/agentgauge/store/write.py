@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentgauge.errors import StoreError
 from agentgauge.store.rows import Process, Row, call_row, tool_rows
-from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES
+from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -70,6 +70,7 @@ class Store:
         self.process = process
         self.problem: str | None = None
         self.dropped = 0
+        self._unsent: set[tuple[str, str]] = set()
         self._lock = threading.RLock()
         self._paused = False
         self._db: sqlite3.Connection | None = None
@@ -80,6 +81,7 @@ class Store:
             _inherited.append(self._db)
         self._lock = threading.RLock()
         self._paused = False
+        self._unsent = set()
         self._db = None
 
     def pause(self, *, timeout_s: float) -> None:
@@ -162,6 +164,8 @@ class Store:
                     ],
                 )
             _insert(db, "outbox", batch.spans)
+            if len(self._unsent) < MEMORY_SPANS:
+                self._unsent.update(_keys(batch.spans))
             if self.path is None:
                 self.dropped += _trim(db)
 
@@ -186,6 +190,7 @@ class Store:
         """Removes spans that the receiver has taken."""
         with self._lock, self._connection() as db:
             db.executemany("DELETE FROM outbox WHERE trace_id = ? AND span_id = ?", _keys(rows))
+            self._unsent.difference_update(_keys(rows))
 
     def postpone(self, rows: Sequence[Row], *, seconds: float) -> None:
         """Gives spans back that could not be sent, to be tried again after `seconds`."""
@@ -196,11 +201,17 @@ class Store:
                 [(until, *key) for key in _keys(rows)],
             )
 
-    def waiting(self, *, endpoint: str) -> int:
-        """Spans in the outbox that are not acknowledged by this endpoint."""
-        query = "SELECT count(*) FROM outbox WHERE endpoint = ?"
+    def all_sent(self) -> bool:
+        """Whether no span of this process waits in the outbox, whoever has sent them; others' may."""
+        query = "SELECT 1 FROM outbox WHERE trace_id = ? AND span_id = ?"
         with self._lock:
-            return int(self._connection().execute(query, (endpoint,)).fetchone()[0])
+            db = self._connection()
+            while self._unsent:
+                key = self._unsent.pop()
+                if db.execute(query, key).fetchone():
+                    self._unsent.add(key)
+                    return False
+        return True
 
     def close(self) -> None:
         """Closes the connection; a later write opens it again."""
@@ -221,6 +232,9 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         raise StoreError(
             f"it was written by a newer agentgauge (schema {version}, this one knows {SCHEMA_VERSION})"
         )
+    if is_foreign({row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}):
+        db.close()
+        raise StoreError("it is an SQLite database, but no agentgauge store")
     # WAL lets reports read while we write; NORMAL survives the death of any process.
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
