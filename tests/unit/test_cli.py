@@ -170,3 +170,28 @@ class TestFormats:
         done = agentgauge("report", "--store", newsroom, "--tools")
 
         assert (done.returncode, "--format csv" in done.stderr) == (2, True)
+
+
+def in_shell(line, *arguments):
+    command = ["sh", "-c", line, sys.executable, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_report_that_cannot_be_written_is_one_clear_line(newsroom, form):
+    line = f'"$0" -m agentgauge report --store "$1" --format {form}'
+    closed = in_shell(f"{line} >&-", newsroom)
+    full = in_shell(f"{line} >/dev/full", newsroom)
+
+    assert (closed.returncode, closed.stderr.count("\n")) == (2, 1)
+    assert closed.stderr.startswith("error: Standard output is closed.")
+    assert (full.returncode, full.stderr) == (
+        1,
+        "error: The output cannot be written: No space left on device.\n",
+    )
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_a_run_whose_bill_cannot_be_written_ends_as_its_program(stderr):
+    assert in_shell(f'"$0" -m agentgauge run -- sh -c "exit 3" {stderr}').returncode == 3
+    assert in_shell(f'"$0" -m agentgauge run -- "$0" -c pass {stderr}').returncode == 0

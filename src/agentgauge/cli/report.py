@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentgauge.cli.terminal import console
+from agentgauge.cli.terminal import console, need_stdout
 from agentgauge.config import store_path
 from agentgauge.errors import StoreError
 from agentgauge.report.build import build_report
@@ -124,6 +124,7 @@ def report(  # noqa: PLR0913  # one an option
     text, an export by agent, tool and step; statistics, files, models and
     templates; llm-usage, JSON with the usage of each trial (workflow and id).
     """
+    need_stdout()
     window = since is not None or until is not None
     if last + (run_id is not None) + window > 1:
         raise click.UsageError("--last, --run and --since/--until exclude one another: keep one of them.")

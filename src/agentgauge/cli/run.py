@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import sysconfig
 import tempfile
 import uuid
@@ -95,7 +96,7 @@ def run(
             code = run_child(command, child_environment(os.environ, this, service=service))
         except OSError as error:
             raise NotStarted(command[0], error) from error
-        if not quiet:
+        if not quiet and sys.stderr is not None:  # None where it is closed
             # A reader that has gone or is tired of waiting changes nothing about how the program ended.
             with suppress(OSError, KeyboardInterrupt):
                 _print_bill(this, form)
