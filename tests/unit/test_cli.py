@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from report_store import StoreFile, write_newsroom
@@ -125,6 +127,24 @@ def test_a_file_that_is_no_store_is_an_error_without_a_traceback(tmp_path):
     done = agentgauge("report", "--store", path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {path} is no SQLite database")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE scopes SET details = '{broken'",
+        "UPDATE scopes SET details = '[1]'",
+        "UPDATE scopes SET tags = 'no'",
+        "UPDATE calls SET tags = 'no'",
+        "UPDATE calls SET not_attributable = '{}'",
+    ],
+)
+def test_a_damaged_column_is_an_error_without_a_traceback(newsroom, damage):
+    with closing(sqlite3.connect(newsroom)) as db, db:
+        assert db.execute(damage).rowcount
+    done = agentgauge("report", "--store", newsroom, "--by", "tag:team")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {newsroom} is damaged (")
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
