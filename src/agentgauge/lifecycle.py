@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from agentgauge import instrument, ledger, servers
-from agentgauge.guard import guarded
+from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import runtime
 from agentgauge.pipeline.lent import take_back_global
 from agentgauge.remote import clients
@@ -48,6 +48,12 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
     done = False
     with guarded("shutting down"):
         done = flush(timeout_s=limit)
+        if not done:
+            warn_once(
+                "unstored",
+                f"Not all calls of this process could be stored within {limit:g} s; what is left is lost. If "
+                "another process holds the store, end it; AGENTGAUGE_FLUSH_TIMEOUT waits longer.",
+            )
         clients.stop()
         instrument.stop()
         propagation.stop()

@@ -3,6 +3,8 @@
 import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import agentgauge as ag
 from agentgauge.config import read_settings
@@ -68,3 +70,32 @@ def test_processes_that_share_an_endpoint_all_say_that_they_are_done(store):
 
         assert [process.wait(60) for process in processes] == [0, 0, 0]
         assert len(receiver.spans()) == 300
+
+
+def test_a_store_that_another_process_holds_keeps_nobody_waiting_for_long(store, caplog):
+    start(store)
+    ag.shutdown()
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        start(store, flush_timeout_s=1.0)
+        call()
+        assert not ag.shutdown()
+
+        assert time.monotonic() - began < 5
+    assert "what is left is lost" in caplog.text
+
+
+def test_calls_that_end_while_the_store_is_held_are_stored_when_it_is_free(store):
+    start(store)
+    ag.shutdown()
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        start(store)
+        call()
+        assert not runtime.active().pipeline.flush(timeout_s=1.5)
+        other.rollback()
+
+    assert ag.shutdown()
+    assert len(rows(store)) == 1
+    assert len(rows(store, "SELECT * FROM processes")) == 2

@@ -7,6 +7,7 @@ import functools
 import json
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from opentelemetry import context as otel_context
@@ -14,6 +15,7 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
 from agentgauge.labels import clean_text
 from agentgauge.pipeline import refusals, spans
@@ -36,6 +38,8 @@ MOST_REFUSED = 8
 """After so many that were refused one by one, and none taken, it is the endpoint that is wrong."""
 OTHERS_S = 0.05
 """How often `drain` looks whether another process has sent what it holds."""
+ACKNOWLEDGE_S = 10.0
+"""How long it is tried to note in a busy store what has been sent."""
 STOP_S = 0.5
 """How long `stop` waits for a send that was broken off."""
 
@@ -81,8 +85,9 @@ class Sender:
                 self._hurry = True
                 self._state.notify_all()
                 in_time = self._state.wait_for(lambda: not self._hurry, max(0.0, deadline - time.monotonic()))
-            if self._store.all_sent():
-                return True
+            with suppress(StoreError):
+                if self._store.all_sent():
+                    return True
             if not in_time:
                 self._say_what_is_left()
             if not in_time or self._failed or time.monotonic() >= deadline:
@@ -100,7 +105,8 @@ class Sender:
         if self._thread is not None:
             self._thread.join(STOP_S)
         if self._under_way:
-            self._store.postpone([*self._under_way.values()], seconds=0.0)
+            with suppress(StoreError):
+                self._store.postpone([*self._under_way.values()], seconds=0.0)
         if self._left_out > 1:
             warn_once("left out", f"{self._left_out} spans could not be sent and were left out.")
 
@@ -110,7 +116,7 @@ class Sender:
         pause = EVERY_S
         while not self._stop:
             sent = False
-            with guarded("sending spans"):
+            with guarded("sending spans"), suppress(StoreError):
                 sent = self._send_all()
             pause = EVERY_S if sent else min(60.0, max(RETRY_S, pause * 2))
             with self._state:
@@ -194,7 +200,14 @@ class Sender:
                 self._under_way.pop(row["span_id"], None)
 
     def _done(self, rows: Sequence[Row]) -> None:
-        self._store.acknowledged(rows)
+        give_up = time.monotonic() + ACKNOWLEDGE_S
+        while True:
+            try:
+                self._store.acknowledged(rows)
+                break
+            except StoreError:  # they would be sent again
+                if self._stop or time.monotonic() > give_up:
+                    raise
         for row in rows:
             self._under_way.pop(row["span_id"], None)
 
