@@ -267,7 +267,16 @@ class TestWithoutABill:
     def test_a_process_that_makes_no_call(self, folder):
         ended = run(sys.executable, "-c", "import openai")
 
-        assert "1 process was recorded, and made no model call." in ended.stderr
+        assert "1 process was recorded, and no model call of it is in the store. If" in " ".join(
+            ended.stderr.split()
+        )
+
+    def test_a_process_that_is_killed_is_not_said_to_have_made_no_call(self, folder):
+        ended = run(sys.executable, "-c", "import openai, os; os.kill(os.getpid(), 9)")
+
+        assert ended.returncode == 137
+        said = " ".join(ended.stderr.split())
+        assert "The command ended by SIGKILL, which loses what is not stored yet." in said
 
     def test_json_stays_json(self, folder):
         report = bill("true")

@@ -189,6 +189,8 @@ def _explain_nothing(path: Path, selection: Selection, noted: list[str]) -> None
     elif selection.service is not None and selection.service not in known:
         click.echo(f"No calls of service {selection.service!r} in {path}. It knows: {', '.join(known)}.")
     elif selection.run_id is not None:
-        click.echo(f"Run {selection.run_id} made no model call. Others: agentgauge report --since 7d")
+        click.echo(
+            f"Run {selection.run_id} has no model call in the store. Others: agentgauge report --since 7d"
+        )
     else:
         click.echo(f"No calls ended in that time in {path}. Try a longer one: agentgauge report --since 7d")
