@@ -53,6 +53,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
                 "unstored",
                 f"Not all calls of this process could be stored within {limit:g} s; what is left is lost. If "
                 "another process holds the store, end it; AGENTGAUGE_FLUSH_TIMEOUT waits longer.",
+                lost=True,
             )
         clients.stop()
         instrument.stop()

@@ -73,8 +73,15 @@ def test_colour_is_forced_and_forbidden_by_the_usual_variables(newsroom):
 def test_an_empty_store_says_how_to_fill_it(tmp_path):
     done = agentgauge("report", "--store", tmp_path / "none.sqlite")
     assert done.returncode == 0
-    assert "No calls yet" in done.stdout
+    assert f"No calls yet in {tmp_path / 'none.sqlite'}, which does not exist." in done.stdout
     assert "agentgauge run --" in done.stdout
+
+
+def test_a_path_where_no_store_can_be_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    done = agentgauge("report", "--store", tmp_path / "file" / "store.sqlite")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{tmp_path / 'file'} is no folder" in done.stderr
 
 
 def test_an_empty_store_is_zeros_in_json(tmp_path):

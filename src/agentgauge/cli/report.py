@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from datetime import datetime
@@ -159,6 +160,16 @@ def _path(given: str | None) -> Path:
             "The store is off (AGENTGAUGE_STORE or --store), so there is nothing to report. "
             "Name a file: --store PATH."
         )
+    above = next((folder for folder in path.absolute().parents if folder.exists()), path)
+    if not above.is_dir():
+        raise StoreError(
+            f"There can be no store at {path}: {above} is no folder. Name another: --store PATH."
+        )
+    if not path.exists() and not os.access(above, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"There is no store at {path}, and none can be made: {above} cannot be written. "
+            "Name another: --store PATH."
+        )
     return path
 
 
@@ -182,7 +193,8 @@ def _explain_nothing(path: Path, selection: Selection, noted: list[str]) -> None
     for message in noted:
         click.echo(f"! {message}")
     if newest is None:
-        click.echo(f"No calls yet in {path}.\n\nFill it with one of:")
+        there = "" if path.exists() else ", which does not exist"
+        click.echo(f"No calls yet in {path}{there}.\n\nFill it with one of:")
         click.echo("  agentgauge run -- python my_agent.py   any program that uses the openai client")
         click.echo("  agentgauge demo                        a small team of agents, simulated")
         click.echo('  agentgauge.init("my-service")          in your own code')

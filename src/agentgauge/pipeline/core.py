@@ -245,12 +245,13 @@ class Pipeline:
 
     def _after_write(self) -> None:
         if self.store.problem:
-            warn_once("store", self.store.problem)
+            warn_once("store", self.store.problem, lost=True)
         if self.store.dropped:
             warn_once(
                 "dropped",
                 "Spans that wait for the OTLP endpoint were dropped, the oldest first: without a store only "
                 f"the last {MEMORY_SPANS:,} are kept. Set AGENTGAUGE_STORE to a file, or mend the endpoint.",
+                lost=True,
             )
         if self._sender is not None:
             self._sender.start()

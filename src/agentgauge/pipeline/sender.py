@@ -108,7 +108,7 @@ class Sender:
             with suppress(StoreError):
                 self._store.postpone([*self._under_way.values()], seconds=0.0)
         if self._left_out > 1:
-            warn_once("left out", f"{self._left_out} spans could not be sent and were left out.")
+            warn_once("left out", f"{self._left_out} spans could not be sent and were left out.", lost=True)
 
     def _run(self) -> None:
         # Our own sending is no work of the user's: instrumentations of HTTP clients leave it alone.
@@ -220,6 +220,7 @@ class Sender:
             f"left out {why}",
             f"A span ({name}) {why}, and was left out; all others are sent. "
             "What it counted, if anything, stays in the store.",
+            lost=True,
         )
 
     def _say_what_is_left(self) -> None:
