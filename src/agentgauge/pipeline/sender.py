@@ -59,7 +59,7 @@ class Sender:
         self._hurry = self._stop = False
         self._under_way: dict[str, Row] = {}
         self._refused: list[Row] = []
-        self._taken = self._failed = False
+        self._taken = self._failed = self._said = False
         self._left_out = 0
         self._thread: threading.Thread | None = None
 
@@ -191,11 +191,7 @@ class Sender:
             self._leave_out(self._refused, why=f"is refused by {self._endpoint}")
         elif self._refused:
             self._store.postpone(self._refused, seconds=REFUSED_S)
-            warn_once(
-                "refused",
-                f"The OTLP endpoint {self._endpoint} refuses spans as bad requests; they stay in the store "
-                "and are sent again. Check that it is an OTLP receiver.",
-            )
+            self._say_what_is_left("refuses spans as bad requests", "it is an OTLP receiver")
             for row in self._refused:
                 self._under_way.pop(row["span_id"], None)
 
@@ -223,12 +219,16 @@ class Sender:
             lost=True,
         )
 
-    def _say_what_is_left(self) -> None:
-        warn_once(
-            "endpoint",
-            f"The OTLP endpoint {self._endpoint} did not take spans; they stay in the store and are sent "
-            "again. Check that a Collector listens there.",
-        )
+    def _say_what_is_left(
+        self, what: str = "did not take spans", check: str = "a Collector listens there"
+    ) -> None:
+        if not self._said:
+            self._said = True
+            warn_once(
+                "endpoint",
+                f"The OTLP endpoint {self._endpoint} {what}; they stay in the store and are sent again. "
+                f"Check that {check}.",
+            )
 
 
 @functools.lru_cache(maxsize=64)
