@@ -47,6 +47,10 @@ class Receiver(ThreadingHTTPServer):
                 ]
         return sorted(found, key=lambda span: span["start"])
 
+    def status_for(self, body):
+        """What is answered to a request; for receivers that look at what they are sent."""
+        return self.status
+
     def __enter__(self):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
@@ -61,11 +65,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
+        status = self.server.status_for(body)
         with self.server.arrived:
-            if self.server.status == 200:
+            if status == 200:
                 self.server.bodies.append(body)
             self.server.arrived.notify_all()
-        self.send_response(self.server.status)
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

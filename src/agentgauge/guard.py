@@ -12,8 +12,22 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 logger = logging.getLogger("agentgauge")
-# Without a handler of its own a library's warnings would be printed by Python's last resort.
-logger.addHandler(logging.NullHandler())
+
+
+class _OnlyLoss(logging.Handler):
+    """Keeps warnings of ours off the stderr of a program that configured no logging, but for lost data.
+
+    Without any handler all of them would be printed by Python's last resort. Most are in the report as
+    well; of calls that could not be stored nothing else would ever tell.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        configured = logging.root.handlers or logger.handlers != [self]
+        if getattr(record, "agentgauge_lost", False) and not configured and logging.lastResort:
+            logging.lastResort.handle(record)
+
+
+logger.addHandler(_OnlyLoss(logging.WARNING))
 
 failures: Counter[str] = Counter()
 """How often each part failed inside, by cause."""
@@ -24,13 +38,16 @@ reraise = False
 _said: set[str] = set()
 
 
-def warn_once(code: str, message: str) -> bool:
-    """Logs a warning the first time its code and message come up; True when it was logged."""
+def warn_once(code: str, message: str, *, lost: bool = False) -> bool:
+    """Logs a warning the first time its code and message come up; True when it was logged.
+
+    `lost`: data of the program is lost, which is said even where nobody configured logging.
+    """
     key = f"{code}:{message}"
     if key in _said:
         return False
     _said.add(key)
-    logger.warning("%s", message)
+    logger.warning("%s", message, extra={"agentgauge_lost": lost})
     return True
 
 

@@ -26,6 +26,7 @@ from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.lent import lend_global
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import make_provider, resource_of, without_metrics
+from agentgauge.pipeline.refusals import not_from_sender
 from agentgauge.pipeline.sender import Sender
 from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 RUN_ID = "AGENTGAUGE_RUN_ID"
 AUTO = "AGENTGAUGE_AUTO"
-_SENDER_THREAD = "agentgauge-sender"
 _lock = threading.RLock()
 
 
@@ -83,10 +83,13 @@ def init(
     Raises:
         ConfigError: an argument has the wrong type.
     """
-    if os.environ.get(AUTO) == "1":
+    below_run = os.environ.get(AUTO) == "1"
+    if below_run:
         store = None  # the environment's, from which `agentgauge run` makes its bill
     if settings is not None and not isinstance(settings, Settings):
         raise ConfigError('settings must be an agentgauge.Settings, e.g. Settings(service_name="bot").')
+    if settings is not None and below_run:
+        settings = replace(settings, store=read_settings().store)
     chosen = settings or read_settings(
         service_name=service_name,
         store=store,
@@ -225,9 +228,9 @@ def _exporter(protocol: str, endpoint: str) -> Callable[[], SpanExporter]:
 
     The class is imported now, so that no thread of ours imports anything while the process forks.
     """
-    for name in ("http.trace_exporter", "grpc.exporter", "grpc.trace_exporter"):
+    for name in ("http.trace_exporter", "grpc.exporter", "grpc.trace_exporter", "common._internal"):
         # We say once what is wrong; the exporter would print each try to stderr where nobody set up logging.
-        logging.getLogger(f"opentelemetry.exporter.otlp.proto.{name}").addFilter(_not_from_sender)
+        logging.getLogger(f"opentelemetry.exporter.otlp.proto.{name}").addFilter(not_from_sender)
     if protocol == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415  # an extra
             OTLPSpanExporter as Grpc,
@@ -242,7 +245,3 @@ def _exporter(protocol: str, endpoint: str) -> Callable[[], SpanExporter]:
     whole = endpoint == os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     url = endpoint if whole else endpoint.rstrip("/") + "/v1/traces"
     return functools.partial(Http, endpoint=url, **without_metrics(Http))
-
-
-def _not_from_sender(record: logging.LogRecord) -> bool:
-    return record.threadName != _SENDER_THREAD

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from agentgauge import instrument, ledger, servers
-from agentgauge.guard import guarded
+from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import runtime
 from agentgauge.pipeline.lent import take_back_global
 from agentgauge.remote import clients
@@ -37,8 +37,8 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         timeout_s: the longest that it may take; the setting `flush_timeout_s` when None.
 
     Returns:
-        True when all was stored, and sent where there is an endpoint; what could not be sent stays in
-        the store.
+        True when all of this process was stored, and sent where there is an endpoint; what could not be
+        sent stays in the store.
     """
     active = runtime.active()
     if active is None:
@@ -48,6 +48,13 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
     done = False
     with guarded("shutting down"):
         done = flush(timeout_s=limit)
+        if not done:
+            warn_once(
+                "unstored",
+                f"Not all calls of this process could be stored within {limit:g} s; what is left is lost. If "
+                "another process holds the store, end it; AGENTGAUGE_FLUSH_TIMEOUT waits longer.",
+                lost=True,
+            )
         clients.stop()
         instrument.stop()
         propagation.stop()
@@ -57,6 +64,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
             active.sender.stop()
+        done = done and active.pipeline.store.problem is None
         active.pipeline.store.close()
     runtime.activate(None)
     return done

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
+from contextlib import closing
 from copy import deepcopy
 from importlib.metadata import PackageNotFoundError
 
@@ -205,14 +207,21 @@ def test_a_setting_that_switches_recording_off_is_named(monkeypatch, capsys, nam
     assert f"{name}={value}" in capsys.readouterr().err
 
 
-def test_a_store_that_cannot_be_written_is_no_silent_zero(tmp_path):
-    folder = tmp_path / "file"
-    folder.write_text("")
+@pytest.mark.parametrize("damage", ["a file for a folder", "a newer store"])
+def test_a_store_that_cannot_be_written_is_said_before_anything_runs(tmp_path, damage):
+    path = tmp_path / "file"
+    if damage == "a newer store":
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA user_version = 99")
+    else:
+        path.touch()
+        path /= "store.sqlite"
 
-    ended = demo(tmp_path, "--store", str(folder / "store.sqlite"))
+    ended = demo(tmp_path, "--store", str(path))
 
-    assert ended.returncode == 1
-    assert "none of the run's calls is in" in ended.stdout
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"error: The store {path} cannot be written (")
+    assert ended.stderr.count("\n") == 1
 
 
 def _main(monkeypatch, *arguments):

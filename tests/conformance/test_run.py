@@ -73,6 +73,12 @@ class TestTheBill:
         assert sums_of(billed) == books_of(server)
         assert billed | {"generated_at": None} == json.loads(reported.stdout) | {"generated_at": None}
 
+    @pytest.mark.parametrize("how", ["store='mine.sqlite'", "settings=agentgauge.Settings(store='m.sqlite')"])
+    def test_a_program_that_names_a_store_is_on_the_bill_all_the_same(self, program, server, how):
+        script = program(AGENT + f"\n    import agentgauge; agentgauge.init({how}); ask('a')\n")
+
+        assert sums_of(bill(sys.executable, script)) == books_of(server)
+
     def test_the_table_is_printed_once_after_the_programs_own_output(self, program, server):
         script = program(AGENT + "\n    ask('a')\n    import sys; print('done', file=sys.stderr)\n")
 
@@ -261,7 +267,16 @@ class TestWithoutABill:
     def test_a_process_that_makes_no_call(self, folder):
         ended = run(sys.executable, "-c", "import openai")
 
-        assert "1 process was recorded, and made no model call." in ended.stderr
+        assert "1 process was recorded, and no model call of it is in the store. If" in " ".join(
+            ended.stderr.split()
+        )
+
+    def test_a_process_that_is_killed_is_not_said_to_have_made_no_call(self, folder):
+        ended = run(sys.executable, "-c", "import openai, os; os.kill(os.getpid(), 9)")
+
+        assert ended.returncode == 137
+        said = " ".join(ended.stderr.split())
+        assert "The command ended by SIGKILL, which loses what is not stored yet." in said
 
     def test_json_stays_json(self, folder):
         report = bill("true")

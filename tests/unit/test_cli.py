@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -73,8 +75,15 @@ def test_colour_is_forced_and_forbidden_by_the_usual_variables(newsroom):
 def test_an_empty_store_says_how_to_fill_it(tmp_path):
     done = agentgauge("report", "--store", tmp_path / "none.sqlite")
     assert done.returncode == 0
-    assert "No calls yet" in done.stdout
+    assert f"No calls yet in {tmp_path / 'none.sqlite'}, which does not exist." in done.stdout
     assert "agentgauge run --" in done.stdout
+
+
+def test_a_path_where_no_store_can_be_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    done = agentgauge("report", "--store", tmp_path / "file" / "store.sqlite")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{tmp_path / 'file'} is no folder" in done.stderr
 
 
 def test_an_empty_store_is_zeros_in_json(tmp_path):
@@ -127,6 +136,24 @@ def test_a_file_that_is_no_store_is_an_error_without_a_traceback(tmp_path):
     done = agentgauge("report", "--store", path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {path} is no SQLite database")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE scopes SET details = '{broken'",
+        "UPDATE scopes SET details = '[1]'",
+        "UPDATE scopes SET tags = 'no'",
+        "UPDATE calls SET tags = 'no'",
+        "UPDATE calls SET not_attributable = '{}'",
+    ],
+)
+def test_a_damaged_column_is_an_error_without_a_traceback(newsroom, damage):
+    with closing(sqlite3.connect(newsroom)) as db, db:
+        assert db.execute(damage).rowcount
+    done = agentgauge("report", "--store", newsroom, "--by", "tag:team")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {newsroom} is damaged (")
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
@@ -183,3 +210,28 @@ def test_every_command_helps_with_examples(command):
 
     assert helped.exit_code == 0
     assert f"agentgauge {command.split()[0]}" in helped.output.partition("Examples:")[2]
+
+
+def in_shell(line, *arguments):
+    command = ["sh", "-c", line, sys.executable, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_report_that_cannot_be_written_is_one_clear_line(newsroom, form):
+    line = f'"$0" -m agentgauge report --store "$1" --format {form}'
+    closed = in_shell(f"{line} >&-", newsroom)
+    full = in_shell(f"{line} >/dev/full", newsroom)
+
+    assert (closed.returncode, closed.stderr.count("\n")) == (2, 1)
+    assert closed.stderr.startswith("error: Standard output is closed.")
+    assert (full.returncode, full.stderr) == (
+        1,
+        "error: The output cannot be written: No space left on device.\n",
+    )
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_a_run_whose_bill_cannot_be_written_ends_as_its_program(stderr):
+    assert in_shell(f'"$0" -m agentgauge run -- sh -c "exit 3" {stderr}').returncode == 3
+    assert in_shell(f'"$0" -m agentgauge run -- "$0" -c pass {stderr}').returncode == 0

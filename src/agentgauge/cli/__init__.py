@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -25,6 +26,7 @@ COMMANDS = {
 """Name -> (module:attribute, one line for --help)."""
 
 _INTERRUPTED = 130  # what a shell makes of SIGINT
+_FAILED = 1
 
 
 class _Commands(click.Group):
@@ -53,14 +55,26 @@ def main() -> None:
     """Runs the command line and exits: 2 for what the user can correct, with one line that says how."""
     try:
         status = _run()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where it is closed
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere()
         status = 0
+    except OSError as error:
+        _write_nowhere()
+        what = str(error) if error.filename else f"The output cannot be written: {error.strerror or error}."
+        with suppress(OSError):
+            _say(what, status=_FAILED)
+        status = _FAILED
     except (KeyboardInterrupt, click.Abort):
         status = _INTERRUPTED
     sys.exit(status)
+
+
+def _write_nowhere() -> None:
+    """Python flushes stdout once more at its end."""
+    if sys.stdout is not None:  # as above
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run() -> int:

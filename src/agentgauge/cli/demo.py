@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from agentgauge.errors import AgentgaugeError
 from agentgauge.report import cells
 from agentgauge.stack.places import find_places
 from agentgauge.stack.state import read_state
+from agentgauge.store.connect import connect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +67,7 @@ def demo(*, form: str, live: bool, model: str | None, store: str | None, otlp: b
             "--live needs a key. Set OPENAI_API_KEY, or leave --live out for the simulation."
         )
     path = _path(store)
+    _need_writable(path)
     if otlp:
         _send_to_stack()
     progress = console(stderr=True)
@@ -132,6 +135,16 @@ def _path(given: str | None) -> Path:
             "Name a file: --store PATH."
         )
     return path
+
+
+def _need_writable(path: Path) -> None:
+    """Refuses a store that cannot be written before anything is spent."""
+    try:
+        connect(path).close()
+    except (AgentgaugeError, sqlite3.Error, OSError, ValueError) as error:
+        raise AgentgaugeError(
+            f"The store {path} cannot be written ({error}). Name another file: --store PATH."
+        ) from error
 
 
 def _run(path: Path, *, live: bool, model: str | None, seed: int, progress: Console) -> Ended:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentgauge.cli.terminal import console
+from agentgauge.cli.terminal import console, need_stdout
 from agentgauge.config import store_path
 from agentgauge.errors import StoreError
 from agentgauge.report.build import build_report
@@ -124,6 +125,7 @@ def report(  # noqa: PLR0913  # one an option
     text, an export by agent, tool and step; statistics, files, models and
     templates; llm-usage, JSON with the usage of each trial (workflow and id).
     """
+    need_stdout()
     window = since is not None or until is not None
     if last + (run_id is not None) + window > 1:
         raise click.UsageError("--last, --run and --since/--until exclude one another: keep one of them.")
@@ -158,6 +160,16 @@ def _path(given: str | None) -> Path:
             "The store is off (AGENTGAUGE_STORE or --store), so there is nothing to report. "
             "Name a file: --store PATH."
         )
+    above = next((folder for folder in path.absolute().parents if folder.exists()), path)
+    if not above.is_dir():
+        raise StoreError(
+            f"There can be no store at {path}: {above} is no folder. Name another: --store PATH."
+        )
+    if not path.exists() and not os.access(above, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"There is no store at {path}, and none can be made: {above} cannot be written. "
+            "Name another: --store PATH."
+        )
     return path
 
 
@@ -181,13 +193,16 @@ def _explain_nothing(path: Path, selection: Selection, noted: list[str]) -> None
     for message in noted:
         click.echo(f"! {message}")
     if newest is None:
-        click.echo(f"No calls yet in {path}.\n\nFill it with one of:")
+        there = "" if path.exists() else ", which does not exist"
+        click.echo(f"No calls yet in {path}{there}.\n\nFill it with one of:")
         click.echo("  agentgauge run -- python my_agent.py   any program that uses the openai client")
         click.echo("  agentgauge demo                        a small team of agents, simulated")
         click.echo('  agentgauge.init("my-service")          in your own code')
     elif selection.service is not None and selection.service not in known:
         click.echo(f"No calls of service {selection.service!r} in {path}. It knows: {', '.join(known)}.")
     elif selection.run_id is not None:
-        click.echo(f"Run {selection.run_id} made no model call. Others: agentgauge report --since 7d")
+        click.echo(
+            f"Run {selection.run_id} has no model call in the store. Others: agentgauge report --since 7d"
+        )
     else:
         click.echo(f"No calls ended in that time in {path}. Try a longer one: agentgauge report --since 7d")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import sys
 import sysconfig
 import tempfile
 import uuid
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parents[1]
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+_SIGNALLED = 128
 MISSING = (FileNotFoundError, NotADirectoryError)
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?")
 _OPTION = re.compile(r"-[bBdEhiIOPqRsSuvVx?]*(?P<kind>[cmWX])(?P<value>.*)")
@@ -95,10 +98,10 @@ def run(
             code = run_child(command, child_environment(os.environ, this, service=service))
         except OSError as error:
             raise NotStarted(command[0], error) from error
-        if not quiet:
+        if not quiet and sys.stderr is not None:  # None where it is closed
             # A reader that has gone or is tired of waiting changes nothing about how the program ended.
             with suppress(OSError, KeyboardInterrupt):
-                _print_bill(this, form)
+                _print_bill(this, form, code=code)
     ctx.exit(code)
 
 
@@ -172,7 +175,7 @@ def _why(program: str, error: OSError) -> str:
     return f"{program}: command not found.{hint} Example: agentgauge run -- python my_agent.py"
 
 
-def _print_bill(this: Run, form: str) -> None:
+def _print_bill(this: Run, form: str, *, code: int) -> None:
     # A program that cannot even be started should not wait for what prints tables.
     from agentgauge.cli.terminal import console  # noqa: PLC0415
     from agentgauge.report.build import build_report  # noqa: PLC0415
@@ -186,7 +189,7 @@ def _print_bill(this: Run, form: str) -> None:
     except StoreError as error:
         click.echo(f"agentgauge: no bill. {error}", err=True)
         return
-    report["warnings"] += _remarks(this, report, processes=processes)
+    report["warnings"] += _remarks(this, report, processes=processes, code=code)
     if form == "json":
         click.echo(json.dumps(report, indent=2), err=True)
     elif processes:
@@ -195,7 +198,7 @@ def _print_bill(this: Run, form: str) -> None:
         click.echo(f"agentgauge: {report['warnings'][-1]['message']}", err=True)
 
 
-def _remarks(this: Run, report: Mapping[str, Any], *, processes: int) -> list[dict[str, str]]:
+def _remarks(this: Run, report: Mapping[str, Any], *, processes: int, code: int) -> list[dict[str, str]]:
     """Warnings of what the numbers alone would hide."""
     if not processes:
         place = this.store if this.kept else None
@@ -203,8 +206,17 @@ def _remarks(this: Run, report: Mapping[str, Any], *, processes: int) -> list[di
         return [{"code": "no_process", "message": text}]
     found = []
     if not report["totals"]["calls"]:
-        were = "1 process was" if processes == 1 else f"{processes:,} processes were"
-        found.append({"code": "no_calls", "message": f"{were} recorded, and made no model call."})
+        found.append({"code": "no_calls", "message": _no_calls(processes, code)})
     if missing := why_some_not(this.notes):
         found.append({"code": "unrecorded_process", "message": missing})
     return found
+
+
+def _no_calls(processes: int, code: int) -> str:
+    """What is known when the store has no call of a run: not that none was made."""
+    were = "1 process was" if processes == 1 else f"{processes:,} processes were"
+    of = "it" if processes == 1 else "them"
+    known = f"{were} recorded, and no model call of {of} is in the store."
+    if code == _SIGNALLED + signal.SIGKILL:
+        return f"{known} The command ended by SIGKILL, which loses what is not stored yet."
+    return f"{known} If some were made: a process that is killed, or leaves by os._exit, loses its last ones."

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from rich.console import Console
 
+from agentgauge.errors import AgentgaugeError
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -27,7 +29,7 @@ def console(*, stderr: bool = False) -> Console:
 
     Colour only on a terminal or with FORCE_COLOR, never with NO_COLOR; then no escape sequence at all.
     """
-    file = sys.stderr if stderr else sys.stdout
+    file = sys.stderr if stderr else need_stdout()
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="backslashreplace")  # a name from outside never breaks a report
     coloured = _coloured(file)
@@ -41,6 +43,17 @@ def console(*, stderr: bool = False) -> Console:
         emoji=False,
         legacy_windows=False,
     )
+
+
+def need_stdout() -> TextIO:
+    """Standard output.
+
+    Raises:
+        AgentgaugeError: whoever started us has closed it.
+    """
+    if sys.stdout is None:  # the types do not know of closed ones
+        raise AgentgaugeError("Standard output is closed. Send it to a file or a pipe: > report.txt")
+    return sys.stdout
 
 
 def _coloured(file: TextIO) -> bool:

@@ -70,6 +70,7 @@ class Pipeline:
         self.prices = prices or PriceList()
         self._background = BackgroundCalls()
         self._batch = Batch()
+        self._owes_opening = False
         self._waiting_bytes = 0
         self.worker: Worker[Item] = Worker(process=self._process, commit=self._commit)
         self._noted: set[Noted] = set()
@@ -213,13 +214,14 @@ class Pipeline:
         try:
             if self._batch:
                 self.store.write(self._batch)
-        except StoreError as error:
-            warn_once("store", str(error))
+            elif self._owes_opening:
+                self.store.open()
+        except StoreError:
             return False
         except Exception:  # noqa: BLE001  # the row that cannot be stored is found, and costs no other
             if not self._commit_apart():
                 return False
-        self._batch = Batch()
+        self._batch, self._owes_opening = Batch(), False
         self._after_write()
         return True
 
@@ -230,8 +232,7 @@ class Pipeline:
             try:
                 with guarded("storing what has ended"):
                     self.store.write(parts[0])
-            except StoreError as error:
-                warn_once("store", str(error))
+            except StoreError:
                 self._batch = Batch.whole(parts)
                 return False
             parts.pop(0)
@@ -239,18 +240,21 @@ class Pipeline:
 
     def open_store(self) -> None:
         """Opens the store now, so that the run is known even if it makes no call."""
+        self._owes_opening = True  # where it is busy now
         with suppress(StoreError):
             self.store.open()
+            self._owes_opening = False
         self._after_write()
 
     def _after_write(self) -> None:
         if self.store.problem:
-            warn_once("store", self.store.problem)
+            warn_once("store", self.store.problem, lost=True)
         if self.store.dropped:
             warn_once(
                 "dropped",
                 "Spans that wait for the OTLP endpoint were dropped, the oldest first: without a store only "
                 f"the last {MEMORY_SPANS:,} are kept. Set AGENTGAUGE_STORE to a file, or mend the endpoint.",
+                lost=True,
             )
         if self._sender is not None:
             self._sender.start()

@@ -6,6 +6,8 @@ import contextvars
 import functools
 import json
 import threading
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from opentelemetry import context as otel_context
@@ -13,11 +15,15 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
-from agentgauge.pipeline import spans
+from agentgauge.labels import clean_text
+from agentgauge.pipeline import refusals, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from opentelemetry.sdk.trace import ReadableSpan
 
     from agentgauge.store.rows import Row
     from agentgauge.store.write import Store
@@ -26,6 +32,14 @@ BATCH_SPANS = 256
 LEASE_S = 60.0
 EVERY_S = 1.0
 RETRY_S = 5.0
+REFUSED_S = 300.0
+"""How long a span waits that was refused by a receiver which has taken nothing yet."""
+MOST_REFUSED = 8
+"""After so many that were refused one by one, and none taken, it is the endpoint that is wrong."""
+OTHERS_S = 0.05
+"""How often `drain` looks whether another process has sent what it holds."""
+ACKNOWLEDGE_S = 10.0
+"""How long it is tried to note in a busy store what has been sent."""
 STOP_S = 0.5
 """How long `stop` waits for a send that was broken off."""
 
@@ -43,7 +57,10 @@ class Sender:
         self._exporter: SpanExporter | None = None
         self._state = threading.Condition()
         self._hurry = self._stop = False
-        self._under_way: list[Row] = []
+        self._under_way: dict[str, Row] = {}
+        self._refused: list[Row] = []
+        self._taken = self._failed = self._said = False
+        self._left_out = 0
         self._thread: threading.Thread | None = None
 
     def after_fork(self) -> None:
@@ -54,22 +71,29 @@ class Sender:
         """Starts the thread if it is not running."""
         with self._state:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="agentgauge-sender", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=refusals.SENDER_THREAD, daemon=True)
                 # In no context: nothing of the scope, or the trace, of whoever came first follows it.
                 contextvars.Context().run(self._thread.start)
 
     def drain(self, *, timeout_s: float) -> bool:
-        """Sends all that waits; False when the time ran out or nobody listens."""
+        """Sends all that waits; False when spans of this process are left."""
         if self._thread is None:
             return True
-        with self._state:
-            self._hurry = True
-            self._state.notify_all()
-            in_time = self._state.wait_for(lambda: not self._hurry, timeout_s)
-        left = self._store.waiting(endpoint=self._endpoint)
-        if left and not in_time:
-            self._say_what_is_left()
-        return left == 0
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with self._state:
+                self._hurry = True
+                self._state.notify_all()
+                in_time = self._state.wait_for(lambda: not self._hurry, max(0.0, deadline - time.monotonic()))
+            with suppress(StoreError):
+                if self._store.all_sent():
+                    return True
+            if not in_time:
+                self._say_what_is_left()
+            if not in_time or self._failed or time.monotonic() >= deadline:
+                return False
+            with self._state:  # another process is sending them
+                self._state.wait(OTHERS_S)
 
     def stop(self) -> None:
         """Ends the thread soon; what is left stays in the outbox, free for the next process to send."""
@@ -81,7 +105,10 @@ class Sender:
         if self._thread is not None:
             self._thread.join(STOP_S)
         if self._under_way:
-            self._store.postpone(self._under_way, seconds=0.0)
+            with suppress(StoreError):
+                self._store.postpone([*self._under_way.values()], seconds=0.0)
+        if self._left_out > 1:
+            warn_once("left out", f"{self._left_out} spans could not be sent and were left out.", lost=True)
 
     def _run(self) -> None:
         # Our own sending is no work of the user's: instrumentations of HTTP clients leave it alone.
@@ -89,53 +116,133 @@ class Sender:
         pause = EVERY_S
         while not self._stop:
             sent = False
-            with guarded("sending spans"):
+            with guarded("sending spans"), suppress(StoreError):
                 sent = self._send_all()
             pause = EVERY_S if sent else min(60.0, max(RETRY_S, pause * 2))
             with self._state:
+                self._failed = not sent
                 self._hurry = False
                 self._state.notify_all()
                 self._state.wait_for(lambda: self._stop or self._hurry, pause)
 
     def _send_all(self) -> bool:
-        """Sends batch after batch; False as soon as one is not acknowledged."""
+        """Sends batch after batch; False as soon as one has to wait."""
         while not self._stop:
             rows = self._store.lease(endpoint=self._endpoint, limit=BATCH_SPANS, seconds=LEASE_S)
             if not rows:
                 break
-            self._under_way = rows
-            if not self._send(rows):
-                self._store.postpone(rows, seconds=0.0)
-                self._under_way = []
+            self._under_way = {row["span_id"]: row for row in rows}
+            self._taken = False  # of these, so that a receiver that went wrong later costs no span
+            try:
+                going_on = self._send(rows)
+                self._decide_on_refused()
+            finally:
+                self._store.postpone([*self._under_way.values()], seconds=0.0)
+                self._under_way, self._refused = {}, []
+            if not going_on:
+                self._say_what_is_left()
                 return False
-            self._store.acknowledged(rows)
-            self._under_way = []
         return True
 
-    def _send(self, rows: list[Row]) -> bool:
+    def _send(self, rows: Sequence[Row]) -> bool:
+        """Sends rows, in parts where some keep the others back; False when it has to wait."""
+        ready = self._read(rows)
+        if not ready:
+            return True
+        if self._export([span for _, span in ready]):
+            self._taken = True
+            self._done([row for row, _ in ready])
+            return True
+        refused = refusals.was_refused()
+        if unfit := [row for row, span in ready if not refusals.fits_otlp(span)]:
+            self._leave_out(unfit, why="cannot be encoded as OTLP")
+            return self._send([row for row, _ in ready if row not in unfit])
+        if not refused or (len(self._refused) >= MOST_REFUSED and not self._taken):
+            return False
+        if len(ready) == 1:
+            self._refused.append(ready[0][0])
+            return True
+        half, these = len(ready) // 2, [row for row, _ in ready]
+        return self._send(these[:half]) and self._send(these[half:])
+
+    def _read(self, rows: Sequence[Row]) -> list[tuple[Row, ReadableSpan]]:
+        """The spans of rows, without those that nobody can read."""
+        ready: list[tuple[Row, ReadableSpan]] = []
+        for row in rows:
+            try:
+                record, resource = spans.from_json(row["span"]), _resource(row["resource"])
+                ready.append((row, spans.to_otel(record, resource=resource, **_delivery(row))))
+            except Exception:  # noqa: BLE001  # other versions write here too
+                self._leave_out([row], why="cannot be read from the store")
+        return ready
+
+    def _export(self, batch: list[ReadableSpan]) -> bool:
         if self._exporter is None:
             self._exporter = self._make_exporter()
-        batch = [
-            spans.to_otel(spans.from_json(row["span"]), resource=_resource(row["resource"]), **_delivery(row))
-            for row in rows
-        ]
-        if self._exporter.export(batch) is SpanExportResult.SUCCESS:
-            return True
-        self._say_what_is_left()
-        return False
+        refusals.forget()
+        try:
+            return self._exporter.export(batch) is SpanExportResult.SUCCESS
+        except Exception:  # noqa: BLE001  # some versions raise what others answer
+            return False
 
-    def _say_what_is_left(self) -> None:
+    def _decide_on_refused(self) -> None:
+        """A receiver that takes others will never take these; one that takes none may be the wrong one."""
+        if self._refused and self._taken:
+            self._leave_out(self._refused, why=f"is refused by {self._endpoint}")
+        elif self._refused:
+            self._store.postpone(self._refused, seconds=REFUSED_S)
+            self._say_what_is_left("refuses spans as bad requests", "it is an OTLP receiver")
+            for row in self._refused:
+                self._under_way.pop(row["span_id"], None)
+
+    def _done(self, rows: Sequence[Row]) -> None:
+        give_up = time.monotonic() + ACKNOWLEDGE_S
+        while True:
+            try:
+                self._store.acknowledged(rows)
+                break
+            except StoreError:  # they would be sent again
+                if self._stop or time.monotonic() > give_up:
+                    raise
+        for row in rows:
+            self._under_way.pop(row["span_id"], None)
+
+    def _leave_out(self, rows: Sequence[Row], *, why: str) -> None:
+        """Takes spans out that would keep all others back for ever."""
+        self._done(rows)
+        self._left_out += len(rows)
+        name = clean_text(_name(rows[0]), most=60)
         warn_once(
-            "endpoint",
-            f"The OTLP endpoint {self._endpoint} did not take spans; they stay in the store and are sent "
-            "again. Check that a Collector listens there.",
+            f"left out {why}",
+            f"A span ({name}) {why}, and was left out; all others are sent. "
+            "What it counted, if anything, stays in the store.",
+            lost=True,
         )
+
+    def _say_what_is_left(
+        self, what: str = "did not take spans", check: str = "a Collector listens there"
+    ) -> None:
+        if not self._said:
+            self._said = True
+            warn_once(
+                "endpoint",
+                f"The OTLP endpoint {self._endpoint} {what}; they stay in the store and are sent again. "
+                f"Check that {check}.",
+            )
 
 
 @functools.lru_cache(maxsize=64)
 def _resource(text: str) -> Resource:
     """The resource of the process that made a span, which need not be this one."""
     return Resource(json.loads(text))
+
+
+def _name(row: Row) -> str:
+    """The name of a span, as far as it can be read."""
+    try:
+        return str(json.loads(row["span"])["name"])
+    except (ValueError, LookupError, TypeError):
+        return "its name cannot be read"
 
 
 def _delivery(row: Row) -> dict[str, str | int]:

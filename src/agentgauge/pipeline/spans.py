@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,13 @@ from agentgauge.labels import clean_text
 from agentgauge.pipeline.records import FinishedScope, SpanRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from opentelemetry.sdk.resources import Resource
 
     from agentgauge.call import Call
+
+_MOST_INT = 2**63 - 1
 
 
 def call_span(call: Call) -> SpanRecord:
@@ -77,18 +82,45 @@ def foreign_span(span: ReadableSpan) -> SpanRecord | None:
         trace_id=context.trace_id,
         span_id=context.span_id,
         parent_span_id=parent.span_id if parent else None,
-        name=span.name,
+        name=clean_text(span.name),
         kind=span.kind.name,
-        start_ns=span.start_time,
-        end_ns=span.end_time or span.start_time,
-        attributes=semconv.of_foreign_span(span.attributes or {}),
-        events=[(e.name, e.timestamp, semconv.without_content(e.attributes or {})) for e in span.events],
+        start_ns=_time_ns(span.start_time),
+        end_ns=_time_ns(span.end_time or span.start_time),
+        attributes=_sendable(semconv.of_foreign_span(span.attributes or {})),
+        events=[
+            (
+                clean_text(e.name),
+                _time_ns(e.timestamp),
+                _sendable(semconv.without_content(e.attributes or {})),
+            )
+            for e in span.events
+        ],
         error=span.status.status_code is StatusCode.ERROR,
         sampled=context.trace_flags.sampled,
         scope_name=scope.name if scope else "",
         scope_version=(scope.version or "") if scope else "",
         links=[(link.context.trace_id, link.context.span_id) for link in span.links],
     )
+
+
+def _time_ns(given: float) -> int:
+    """A time that others chose, as OTLP and SQLite can both hold it: whole and not before 1970."""
+    return min(max(int(given), 0), _MOST_INT) if math.isfinite(given) else 0
+
+
+def _sendable(attributes: Mapping[str, object]) -> dict[str, Any]:
+    """Attributes with integers past 64 bits as text."""
+    return {name: _fitting(value) for name, value in attributes.items()}
+
+
+def _fitting(value: object) -> object:
+    if isinstance(value, list | tuple) and any(_too_big(item) for item in value):
+        return [clean_text(item) for item in value]  # one type in a sequence
+    return clean_text(value) if _too_big(value) else value
+
+
+def _too_big(value: object) -> bool:
+    return isinstance(value, int) and not -_MOST_INT <= value <= _MOST_INT
 
 
 def to_json(record: SpanRecord) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +68,7 @@ def report_of(store: Store, selection: Selection, *, now: datetime | None = None
         "workflows": workflow_rows(store, selection),
         "indicators": indicators(store, selection, totals),
         "not_attributable": sorted(
-            {n for text in query.not_attributable(store, selection) for n in json.loads(text)}
+            {n for text in query.not_attributable(store, selection) for n in store.sequence(text)}
         ),
         "unfinished": totals.unfinished,
         "unpriced": _unpriced(store, selection),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.report import query
@@ -16,5 +15,5 @@ def tag_rows(store: Store, selection: Selection, tag: str) -> list[dict[str, Any
     """One row per value: `tag`, `value`, T. Calls without the tag have value None, so that all add up."""
     found: dict[str | None, Totals] = {}
     for (text,), sums in query.sums(store, selection, ("tags",)):
-        found.setdefault(json.loads(text).get(tag), Totals()).merge(sums)
+        found.setdefault(store.mapping(text).get(tag), Totals()).merge(sums)
     return [{"tag": tag, "value": value} | sums.to_dict() for value, sums in found.items() if sums.calls]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ def workflow_rows(store: Store, selection: Selection) -> list[dict[str, Any]]:
     rows = {key: _row(key, totals) for key, totals in sums.items()}
     for (name, workflow_id, text), _ in query.sums(store, selection, ("workflow", "workflow_id", "tags")):
         if name is not None:
-            rows[name, workflow_id]["tags"] |= json.loads(text)
+            rows[name, workflow_id]["tags"] |= store.mapping(text)
     for (name, workflow_id, branch), totals in query.sums(
         store, selection, ("workflow", "workflow_id", "branch")
     ):
@@ -44,7 +43,7 @@ def workflow_rows(store: Store, selection: Selection) -> list[dict[str, Any]]:
         if name is None:
             continue
         key = (name, scope["workflow_id"])
-        _note(rows.setdefault(key, _row(key, Totals())), scope, steps)
+        _note(store, rows.setdefault(key, _row(key, Totals())), scope, steps)
     return sorted(
         rows.values(),
         key=lambda r: (-(r["cost_nanousd"] or 0), -r["total_tokens"], r["workflow"], str(r["id"] or "")),
@@ -62,11 +61,11 @@ def _row(key: Key, totals: Totals) -> dict[str, Any]:
     return {"workflow": name, "id": workflow_id, "tags": {}} | lists | totals.to_dict()
 
 
-def _note(row: dict[str, Any], scope: sqlite3.Row, steps: _StepSums) -> None:
-    details = json.loads(scope["details"])
+def _note(store: Store, row: dict[str, Any], scope: sqlite3.Row, steps: _StepSums) -> None:
+    details = store.mapping(scope["details"])
     if scope["kind"] == "workflow":
         # The workflow's own tags; those of calls also hold what inner scopes added.
-        row["tags"] = json.loads(scope["tags"])
+        row["tags"] = store.mapping(scope["tags"])
     if scope["kind"] == "step":
         row["steps"].append(
             {

@@ -61,7 +61,8 @@ def _kind_of(span: ReadableSpan) -> Kind | None:
         if isinstance(kind, str):
             return _KINDS.get(kind)
     # Some instrumentations give their attributes later, but the name at once.
-    return _OPERATIONS.get(span.name.split(" ", 1)[0]) if " " in span.name else None
+    name = str(span.name)  # which nobody checks
+    return _OPERATIONS.get(name.split(" ", 1)[0]) if " " in name else None
 
 
 def _name_of(span: ReadableSpan, kind: Kind) -> str:

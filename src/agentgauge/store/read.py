@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agentgauge.errors import StoreError
-from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES
+from agentgauge.store.schema import ADDED, OURS, SCHEMA_VERSION, TABLES, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _BUSY_TIMEOUT_S = 5.0
-_OURS = {"processes", "warnings", "calls", "call_tools", "scopes", "outbox"}
+Json = TypeVar("Json", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,31 @@ class Store:
         self._connection.create_aggregate("sum", 1, _ExactSum)  # type: ignore[arg-type]  # None is a value too
         return self._connection.execute(sql, parameters).fetchall()
 
+    def mapping(self, text: str) -> dict[str, Any]:
+        """The JSON object in a column.
+
+        Raises:
+            StoreError: it is none, as only damage makes it.
+        """
+        return self._json(text, dict)
+
+    def sequence(self, text: str) -> list[Any]:
+        """The JSON array in a column.
+
+        Raises:
+            StoreError: it is none.
+        """
+        return self._json(text, list)
+
+    def _json(self, text: str, kind: type[Json]) -> Json:
+        try:
+            found = json.loads(text)
+        except (ValueError, TypeError):
+            found = None
+        if not isinstance(found, kind):
+            raise _damaged(self.path, "a column holds broken JSON")
+        return found
+
 
 @contextmanager
 def open_store(path: Path) -> Iterator[Store]:
@@ -135,7 +161,7 @@ def _checked(path: Path, uri: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    if names >= _OURS:
+    if names >= OURS:
         _complete(connection)
         return connection
     connection.close()  # its first writer has not made the tables yet
@@ -153,8 +179,7 @@ def _complete(connection: sqlite3.Connection) -> None:
 
 
 def _refuse_foreign(path: Path, version: int, names: set[str]) -> None:
-    foreign = {name for name in names if not name.startswith("sqlite_")} - _OURS
-    if foreign and "calls" not in names:
+    if is_foreign(names):
         raise StoreError(
             f"{path} is an SQLite database, but no agentgauge store. Name another file with --store "
             "or AGENTGAUGE_STORE."
@@ -182,11 +207,15 @@ def _unreadable(path: Path, error: sqlite3.Error) -> StoreError:
     if "locked" in text or "busy" in text:
         return StoreError(f"{path} is locked by another process ({text}). Try again in a moment.")
     if "malformed" in text or "disk I/O" in text:
-        return StoreError(
-            f"{path} is damaged ({text}). Save what can be read: sqlite3 {path.name} .recover; "
-            "then move the file away and a new one is made."
-        )
+        return _damaged(path, text)
     return StoreError(f"{path} cannot be read ({text}). Check its permissions and those of its folder.")
+
+
+def _damaged(path: Path, what: str) -> StoreError:
+    return StoreError(
+        f"{path} is damaged ({what}). Save what can be read: sqlite3 {path.name} .recover; "
+        "then move the file away and a new one is made."
+    )
 
 
 def last_run(store: Store, *, service: str | None = None) -> str | None:

@@ -75,3 +75,11 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 CREATE INDEX IF NOT EXISTS outbox_ended ON outbox (endpoint, ended_ns);
 """
+
+OURS = frozenset({"processes", "warnings", "calls", "call_tools", "scopes", "outbox"})
+
+
+def is_foreign(tables: set[str]) -> bool:
+    """Whether a database with these tables is somebody else's."""
+    others = {name for name in tables if not name.startswith("sqlite_")} - OURS
+    return bool(others) and "calls" not in tables

@@ -6,12 +6,13 @@ import os
 import sqlite3
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.errors import StoreError
+from agentgauge.store.connect import connect
 from agentgauge.store.rows import Process, Row, call_row, tool_rows
-from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from agentgauge.call import Call
 
-BUSY_TIMEOUT_MS = 10_000
 MEMORY_SPANS = 50_000
 """Without a file, the outbox keeps this many of the newest spans and counts what it drops."""
 
@@ -70,6 +70,7 @@ class Store:
         self.process = process
         self.problem: str | None = None
         self.dropped = 0
+        self._unsent: set[tuple[str, str]] = set()
         self._lock = threading.RLock()
         self._paused = False
         self._db: sqlite3.Connection | None = None
@@ -80,6 +81,7 @@ class Store:
             _inherited.append(self._db)
         self._lock = threading.RLock()
         self._paused = False
+        self._unsent = set()
         self._db = None
 
     def pause(self, *, timeout_s: float) -> None:
@@ -108,18 +110,40 @@ class Store:
                 self._write(self._connection(), batch)
             except sqlite3.Error as error:
                 if _is_busy(error):
-                    raise StoreError(f"The store {self.path} is busy; the batch is kept.") from error
+                    raise self._busy() from error
                 self._fall_back(error)
                 self._write(self._connection(), batch)
 
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, for the sender.
+
+        Raises:
+            StoreError: another process holds the store; nothing was written, try again later.
+        """
+        try:
+            with self._lock, self._connection() as db:
+                yield db
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            raise self._busy() from error
+
+    def _busy(self) -> StoreError:
+        return StoreError(f"The store {self.path} is busy; the batch is kept.")
+
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
+            db: sqlite3.Connection | None = None
             try:
-                self._db = _connect(self.path)
-                self._register(self._db)
+                db = connect(self.path)
+                self._register(db)
+                self._db = db
             except (sqlite3.Error, OSError, ValueError, StoreError) as error:
+                if db is not None:
+                    db.close()
                 if _is_busy(error):
-                    raise StoreError(f"The store {self.path} is busy; the batch is kept.") from error
+                    raise self._busy() from error
                 self._fall_back(error)
                 assert self._db is not None
         return self._db
@@ -134,7 +158,7 @@ class Store:
         if self._db is not None:
             self._db.close()
         self.path = None
-        self._db = _connect(None)
+        self._db = connect(None)
 
     def _register(self, db: sqlite3.Connection) -> None:
         if self.path is None:
@@ -162,6 +186,8 @@ class Store:
                     ],
                 )
             _insert(db, "outbox", batch.spans)
+            if len(self._unsent) < MEMORY_SPANS:
+                self._unsent.update(_keys(batch.spans))
             if self.path is None:
                 self.dropped += _trim(db)
 
@@ -171,7 +197,7 @@ class Store:
         Each row has trace_id, span_id, span and resource (JSON), sends (this one included), first_sent_s.
         """
         now = time.time()
-        with self._lock, self._connection() as db:
+        with self._transaction() as db:
             rows = db.execute(
                 "UPDATE outbox SET leased_until_s = ?, sends = sends + 1, "
                 "first_sent_s = COALESCE(first_sent_s, ?) WHERE rowid IN "
@@ -184,23 +210,29 @@ class Store:
 
     def acknowledged(self, rows: Sequence[Row]) -> None:
         """Removes spans that the receiver has taken."""
-        with self._lock, self._connection() as db:
+        with self._transaction() as db:
             db.executemany("DELETE FROM outbox WHERE trace_id = ? AND span_id = ?", _keys(rows))
+            self._unsent.difference_update(_keys(rows))
 
     def postpone(self, rows: Sequence[Row], *, seconds: float) -> None:
         """Gives spans back that could not be sent, to be tried again after `seconds`."""
         until = time.time() + seconds
-        with self._lock, self._connection() as db:
+        with self._transaction() as db:
             db.executemany(
                 "UPDATE outbox SET leased_until_s = ? WHERE trace_id = ? AND span_id = ?",
                 [(until, *key) for key in _keys(rows)],
             )
 
-    def waiting(self, *, endpoint: str) -> int:
-        """Spans in the outbox that are not acknowledged by this endpoint."""
-        query = "SELECT count(*) FROM outbox WHERE endpoint = ?"
-        with self._lock:
-            return int(self._connection().execute(query, (endpoint,)).fetchone()[0])
+    def all_sent(self) -> bool:
+        """Whether no span of this process waits in the outbox, whoever has sent them; others' may."""
+        query = "SELECT 1 FROM outbox WHERE trace_id = ? AND span_id = ?"
+        with self._transaction() as db:
+            while self._unsent:
+                key = self._unsent.pop()
+                if db.execute(query, key).fetchone():
+                    self._unsent.add(key)
+                    return False
+        return True
 
     def close(self) -> None:
         """Closes the connection; a later write opens it again."""
@@ -208,39 +240,6 @@ class Store:
             if self._db is not None and self.path is not None:
                 self._db.close()
                 self._db = None
-
-
-def _connect(path: Path | None) -> sqlite3.Connection:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path or ":memory:", timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
-    db.row_factory = sqlite3.Row
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA_VERSION:
-        db.close()
-        raise StoreError(
-            f"it was written by a newer agentgauge (schema {version}, this one knows {SCHEMA_VERSION})"
-        )
-    # WAL lets reports read while we write; NORMAL survives the death of any process.
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    db.executescript(TABLES)
-    _add_columns(db)
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    return db
-
-
-def _add_columns(db: sqlite3.Connection) -> None:
-    for table, columns in ADDED.items():
-        there = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
-        for name, kind in columns.items():
-            if name not in there:
-                try:
-                    db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
-                except sqlite3.OperationalError as error:
-                    if "duplicate column" not in str(error):  # another process was faster
-                        raise
 
 
 def _insert(db: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
