@@ -1,9 +1,10 @@
 """The server and its state."""
 
+import sys
 import threading
 from collections import Counter
 from http.server import ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 
 from .books import Books
 from .handler import Handler
@@ -38,6 +39,11 @@ class SimulatedServer(ThreadingHTTPServer):
             self._answers[api_key] += 1
             number = self._answers[api_key]
         return row(self._seed, api_key, number)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says what went wrong in here; that a client hangs up is its own affair."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
