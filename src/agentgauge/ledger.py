@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import weakref
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -192,6 +195,12 @@ def current(context: Context | None = None) -> Account:
     ended step, tool or budget has left running is still the agent's around it.
     """
     innermost = otel_context.get_value(_KEY, context)
+    if isinstance(innermost, Placement):
+        if innermost.left and innermost.task == _task_here():
+            if context is None and otel_context.get_current() is innermost.context:
+                otel_context.attach(innermost.before)  # whoever left it could not from where he was
+            return current(innermost.before)
+        innermost = innermost.account
     account = _open_one(innermost) if isinstance(innermost, Account) else root
     if _by_span:
         where = trace.get_current_span(context).get_span_context()
@@ -236,6 +245,38 @@ def twin(account: Account, kind: str, name: str) -> Twin | None:
     owner: Any = account.owner
     same = getattr(owner, "recognised", False) and (owner.kind, owner.name) == (kind, name)
     return owner if same else None
+
+
+@dataclass(slots=True, eq=False)
+class Placement:
+    """An account that somebody made the current one in a task that is not his own.
+
+    He may learn of the end in another task, where the context cannot be put back; so it is `left`, and the
+    task that it was put into goes on as `before`. Tasks that were started meanwhile stay in the account.
+    """
+
+    account: Account
+    before: Context
+    task: object
+    context: Context | None = None
+    left: bool = False
+
+
+def place(account: Account, context: Context) -> Placement:
+    """A placement whose `context`, the given one with the account, is to be attached now."""
+    placed = Placement(account, otel_context.get_current(), _task_here())
+    placed.context = otel_context.set_value(_KEY, placed, context)
+    return placed
+
+
+def _task_here() -> object:
+    """The running task, or the thread where there is none."""
+    asyncio: Any = sys.modules.get("asyncio")
+    with suppress(RuntimeError):
+        task = asyncio.current_task() if asyncio is not None else None
+        if task is not None:
+            return weakref.ref(task)
+    return threading.get_ident()
 
 
 def with_account(account: Account, context: Context | None = None) -> Context:

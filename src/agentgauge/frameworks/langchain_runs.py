@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
 
     from agentgauge.frameworks.opened import Recognised
+    from agentgauge.ledger import Placement
 
 MOST_RUNS = 100_000
 """Runs whose end was never told are forgotten past this number, the oldest first."""
@@ -29,7 +30,7 @@ class Run:
     whether it belongs to a graph of `create_agent`; `is_graph` becomes true with the first of its nodes.
     """
 
-    __slots__ = ("_own", "_token", "agent_name", "around", "is_graph", "name", "node", "parent",
+    __slots__ = ("_own", "_placed", "_token", "agent_name", "around", "is_graph", "name", "node", "parent",
                  "place", "prebuilt", "scope", "told_name")  # fmt: skip
 
     def __init__(self, name: str, parent: Run | None, metadata: Mapping[str, Any]) -> None:
@@ -44,17 +45,22 @@ class Run:
         self.is_graph = False
         self.scope: Recognised | None = None
         self._own = False
+        self._placed: Placement | None = None
         self._token: Token[Context] | None = None
 
     def attach(self, scope: Recognised | None, *, own: bool) -> None:
         """Makes a scope the innermost one until this run ends; `own`: and ends it then."""
         if scope is not None:
             self.scope, self._own = scope, own
-            self._token = otel_context.attach(scope.context)
+            self._placed = scope.place()
+            assert self._placed.context is not None
+            self._token = otel_context.attach(self._placed.context)
 
     def end(self, error: BaseException | None) -> None:
         """Leaves the scope that was attached, and ends its own or its graph's."""
         if self._token is not None:
+            if self._placed is not None:
+                self._placed.left = True  # LangGraph tells of a node's end in another task
             with suppress(ValueError, RuntimeError):  # closed elsewhere: there is nothing to leave
                 otel_context._RUNTIME_CONTEXT.detach(self._token)  # noqa: SLF001
             self._token = None

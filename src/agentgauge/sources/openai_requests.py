@@ -18,6 +18,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
+from agentgauge import ledger
 from agentgauge.pipeline import neighbours
 from agentgauge.pipeline.provider import RunningProvider
 from agentgauge.sources.openai_client import call_under_way
@@ -61,6 +62,7 @@ def _layer(original: Callable[..., Any], *, traced: Any, patches: Patches, find:
     inner = wrapt.FunctionWrapper(_stepping_back(original, find), traced)
 
     def seen(client: Any) -> Callable[..., Any]:
+        ledger.current()  # leaves what has ended meanwhile, before the call's span looks for its parent
         around = call_under_way(find)
         if not patches.on or (around is not None and not around.of_frameworks):
             return functools.partial(original, client)
