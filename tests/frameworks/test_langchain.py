@@ -39,6 +39,7 @@ def test_each_run_of_a_tool_counts_once_whoever_names_it(ran):
         ("lookup", "streamer", "ok"): 1,
         ("lookup", "desk", "ok"): 2,
         ("lookup", "traced", "ok"): 1,
+        ("lookup", "bot", "ok"): 5,
         ("approve", "asker", "ok"): 2,
     }
 
@@ -49,3 +50,12 @@ def test_a_graph_that_waits_for_a_human_has_not_failed(ran):
 
 def test_code_between_the_steps_of_a_stream_is_in_no_agent(ran):
     assert sum(call["agent"] == "unattributed" for call in ran.calls) == 3
+
+
+def test_what_follows_an_agent_in_the_same_task_is_the_users_again(ran):
+    mine = [call for call in ran.calls if call["agent"] == "mine"]
+
+    assert len(mine) > 4
+    assert {(call["agent_path"], call["workflow_id"]) for call in mine} == {("mine", "A-1")}
+    stopped = [scope["agent"] for scope in ran.scopes if scope["name"] == "stopped by the budget"]
+    assert stopped == ["mine", "mine"]

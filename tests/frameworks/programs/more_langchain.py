@@ -5,7 +5,7 @@ from langchain_core.tools import ToolException, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Command, interrupt
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
 from openinference.instrumentation.langchain import LangChainInstrumentor
 from team import BASE_URL, MODEL, ag, key
 from use_langchain import HELLO, model
@@ -54,8 +54,32 @@ def ask_by_itself(name):
         client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
 
 
+async def ask_by_itself_async(name):
+    async with AsyncOpenAI(base_url=BASE_URL, api_key=key(name)) as client:
+        await client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
+
+
+async def in_one_task():
+    """LangGraph runs a lone node in the caller's task, and tells of its end in another."""
+    await graph("planner", "writer").ainvoke(HELLO)
+    bot = create_agent(model("bot"), [lookup], name="bot")
+    with ag.workflow("async", id="A-1"), ag.agent("mine"):
+        await bot.ainvoke(HELLO)
+        await ask_by_itself_async("mine")
+        for mode in ("updates", "values", "messages"):
+            async for _ in bot.astream(HELLO, stream_mode=mode):
+                await ask_by_itself_async("mine")
+        with ag.budget(tokens=1):
+            for ask in (bot.ainvoke(HELLO), ask_by_itself_async("mine")):
+                try:
+                    await ask
+                except ag.BudgetExceeded:
+                    with ag.step("stopped by the budget"):
+                        pass
+
+
 graph("planner", "writer").invoke(HELLO)
-asyncio.run(graph("planner", "writer").ainvoke(HELLO))
+asyncio.run(in_one_task())  # LangChain keeps its asynchronous client, which stays with its loop
 create_agent(model("clumsy"), [broken], name="clumsy").invoke(HELLO)
 for _ in create_agent(model("streamer"), [lookup], name="streamer").stream(HELLO):
     ask_by_itself("unattributed")  # between the graph's steps it is the program's own code that runs
