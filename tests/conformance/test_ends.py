@@ -41,3 +41,28 @@ def test_every_call_of_a_pool_that_is_closed_is_stored(program, server, folder, 
     subprocess.run([sys.executable, program(POOL.format(method=method))], check=True, timeout=60)
 
     assert len(rows(folder / "store.sqlite")) == server.books()["requests"] == 4
+
+
+LEFT_OPEN = """
+    import logging
+    from openai import OpenAI
+    import agentgauge
+
+    logging.basicConfig(level=logging.WARNING)
+    agentgauge.init("forgetful")
+    kept = []
+    for _ in range(3):
+        stream = OpenAI().chat.completions.create(model="gpt-4o-mini", messages=[], stream=True)
+        next(stream)
+        kept.append(stream)
+"""
+
+
+@pytest.mark.usefixtures("server")
+def test_streams_that_a_program_never_closes_end_with_it_in_silence(program, folder):
+    done = subprocess.run(
+        [sys.executable, program(LEFT_OPEN)], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stderr == ""
+    assert [call["outcome"] for call in rows(folder / "store.sqlite")] == ["cancelled"] * 3

@@ -29,13 +29,17 @@ MOST_BYTES = 32 * 1024 * 1024
 class _UntilRead:
     """What both clients' wrappers do otherwise than OpenInference's."""
 
-    _find: Find
+    def __init__(self, *, tracer: Any, openai: Any, find: Find) -> None:
+        super().__init__(tracer=tracer, openai=openai)  # type: ignore[call-arg]  # of the class beside this one
+        self._find = find
+        # They sum up a stream for attributes that are hidden, and fail loudly in an interpreter that ends.
+        self._response_accumulator_factories: Mapping[type, Callable[..., Any]] = {}
 
     def _finalize_response(
         self, response: Any, with_span: Any, cast_to: type, request_parameters: Mapping[str, Any]
     ) -> Any:
         if not _is_streamed(response):
-            finalize: Any = super()._finalize_response  # type: ignore[misc]  # of the class beside this one
+            finalize: Any = super()._finalize_response  # type: ignore[misc]  # as above
             return finalize(response, with_span, cast_to, request_parameters)
         ending = _Ending(with_span, response.http_response, self._find)
         with guarded("watching a response that is streamed"):
@@ -46,17 +50,9 @@ class _UntilRead:
 class Requests(_UntilRead, openinference._Request):  # noqa: SLF001  # its wrapper, but for such responses
     """Around the synchronous client's `request`."""
 
-    def __init__(self, *, tracer: Any, openai: Any, find: Find) -> None:
-        super().__init__(tracer=tracer, openai=openai)
-        self._find = find
-
 
 class AsyncRequests(_UntilRead, openinference._AsyncRequest):  # noqa: SLF001  # as above
     """Around the asynchronous client's `request`."""
-
-    def __init__(self, *, tracer: Any, openai: Any, find: Find) -> None:
-        super().__init__(tracer=tracer, openai=openai)
-        self._find = find
 
 
 def _is_streamed(response: Any) -> bool:
