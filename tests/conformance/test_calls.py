@@ -236,6 +236,21 @@ def test_leaving_a_stream_after_its_last_word_is_no_cancellation(gauge, client, 
     assert call["outcome"] == "ok"
 
 
+@pytest.mark.parametrize(("heard", "outcome"), [(1, "cancelled"), (3, "ok")])
+def test_a_stream_of_three_answers_is_whole_when_all_have_ended(gauge, client, store, heard, outcome):
+    stream = client.chat.completions.create(**ASK, n=3, stream=True)
+    ended = 0
+    for chunk in stream:
+        ended += sum(choice.finish_reason is not None for choice in chunk.choices)
+        if ended == heard:
+            break
+    stream.close()
+
+    (call,) = finish(gauge, store)
+
+    assert call["outcome"] == outcome
+
+
 def test_an_async_task_that_is_cancelled_is_a_cancelled_call(gauge, server, async_client, store):
     rules(server, {"delay_s": 5.0})
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Exchange:
     """The HTTP side of one call, filled in by the client layer while it runs.
 
-    `most_output` is the most output tokens that the request asks for, of all its choices; `chosen_model` is
+    `most_output` is the most output tokens that the request asks for, of all its `choices`; `chosen_model` is
     asked in place of the caller's, as a budget of his says. `body` is the request as it was sent; `answers`
     the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read.
     """
@@ -37,6 +37,7 @@ class Exchange:
     background: bool = False
     has_tools: bool = False
     most_output: int | None = None
+    choices: int = 1
     chosen_model: str | None = None
     body: bytes | None = None
     attempts: int = 0

@@ -28,8 +28,8 @@ class Answered:
     complete: bool = False
 
 
-def read_answers(answers: Sequence[Mapping[str, Any]]) -> Answered:
-    """Reads one body, or the chunks of a stream as far as they came."""
+def read_answers(answers: Sequence[Mapping[str, Any]], *, choices: int = 1) -> Answered:
+    """Reads one body, or the chunks of a stream as far as they came; `choices` were asked for."""
     model = response_id = status = None
     reasons: dict[str, str] = {}
     complete = False
@@ -45,7 +45,7 @@ def read_answers(answers: Sequence[Mapping[str, Any]]) -> Answered:
         for index, choice in enumerate(_items(answer.get("choices"))):
             if reason := _text(choice.get("finish_reason")):
                 reasons[str(choice.get("index", index))] = clean_label(reason, most=64)
-    complete = complete or bool(reasons) or status in _DONE_STATUS
+    complete = complete or len(reasons) >= choices or status in _DONE_STATUS
     kept = tuple(reasons.values())[:_MOST_REASONS] or ((status,) if status in _DONE_STATUS else ())
     return Answered(
         model=model,

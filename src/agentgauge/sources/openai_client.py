@@ -82,7 +82,7 @@ class ClientWatch:
             exchange.stream = body.get("stream") is True
             exchange.background = body.get("background") is True
             exchange.has_tools = bool(body.get("tools") or body.get("functions"))
-            exchange.most_output = _most_output(body)
+            exchange.most_output, exchange.choices = _most_output(body), _choices(body)
             self._put_chosen(options, body, opened)
         _limit(options, opened)
 
@@ -135,10 +135,18 @@ class ClientWatch:
 
 def _most_output(body: Mapping[str, Any]) -> int | None:
     for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"):
-        most, choices = body.get(name), body.get("n")
+        most = body.get(name)
         if isinstance(most, int) and not isinstance(most, bool) and most >= 0:
-            return most * (choices if isinstance(choices, int) and choices > 0 else 1)
+            return most * _choices(body)
     return None
+
+
+def _choices(body: Mapping[str, Any]) -> int:
+    """How many answers are asked for: `n` for each prompt."""
+    each, prompt = body.get("n"), body.get("prompt")
+    several = isinstance(prompt, list) and all(isinstance(item, str | list) for item in prompt)
+    prompts = max(1, len(prompt)) if isinstance(prompt, list) and several else 1
+    return prompts * (each if isinstance(each, int) and each > 0 else 1)
 
 
 def _limit(options: Any, opened: OpenCall) -> None:

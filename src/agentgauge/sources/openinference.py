@@ -61,7 +61,7 @@ class OpenInferenceOpenAI:
         operation = _operation(span, exchange)
         if operation is None or exchange.blocked:
             return Reading(poll=_poll(span, exchange))
-        answered = read_answers(exchange.answers)
+        answered = read_answers(exchange.answers, choices=exchange.choices)
         usage, problems = _usage(span, exchange, operation)
         outcome, error_type = _outcome(span, exchange, answered)
         request = self._request(span, exchange, operation)
