@@ -142,6 +142,18 @@ def test_tags_and_ids_are_on_every_call_inside(ask, store):
     assert [outside[name] for name in columns] == [None, None, "{}", None, None, None]
 
 
+def test_a_workflow_inside_another_has_a_row_of_its_own(ask, store):
+    with ag.workflow("outer") as outer:
+        ask("a")
+        with ag.workflow("inner") as inner:
+            ask("a")
+    ag.shutdown()
+
+    listed = {row["workflow"]: row["calls"] for row in build_report(store, Selection())["workflows"]}
+    assert listed == {"outer": 1, "inner": 1}
+    assert (outer.usage.calls, inner.usage.calls) == (2, 1)
+
+
 def test_the_bill_of_each_team(ask, server, store):
     for team in ("cs", "sales", "cs"):
         with ag.workflow("ticket", tags={"team": team}):

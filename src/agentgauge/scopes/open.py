@@ -73,6 +73,9 @@ def workflow(
 ) -> Opener:
     """The outermost unit of work: a run, a trial, a request.
 
+    A workflow inside another has a row of its own in the report, and the outer's row leaves its calls out;
+    `.usage` of the outer one has them.
+
     Args:
         name: what is run; one of few, since it is a label.
         id: which one; any text.
