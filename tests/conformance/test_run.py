@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from agentgauge.demo.server_process import SimulatedServerProcess
-from running import BARE_PYTHON, run
+from books import rows
+from running import BARE_PYTHON, RUN, run
 
 pytest_plugins = ["program_folder"]
 
@@ -229,6 +231,17 @@ class TestWithoutABill:
 
     def test_no_python_at_all(self, folder):
         assert "No Python was seen either." in self.said("true")
+
+    def test_a_run_inside_has_the_calls(self, program, server, folder):
+        script = program(AGENT + "    ask('inner')")
+
+        ended = run(*RUN, "--quiet", "--", sys.executable, script)
+
+        said = ended.stderr.strip().splitlines()[-1]
+        run_id = re.search(r"Next: agentgauge report --run (\w+)", said)[1]
+        (process,) = rows(folder / "store.sqlite", "SELECT run_id FROM processes")
+        assert process["run_id"].startswith(run_id)
+        assert len(rows(folder / "store.sqlite")) == server.books()["requests"] == 1
 
     def test_recording_that_is_switched_off(self, folder, monkeypatch):
         monkeypatch.setenv("OTEL_SDK_DISABLED", "true")

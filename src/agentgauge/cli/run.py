@@ -19,7 +19,7 @@ import click
 
 from agentgauge.auto.start import python_tag
 from agentgauge.cli.child import run_child
-from agentgauge.cli.unrecorded import why_nothing, why_some_not
+from agentgauge.cli.unrecorded import INSIDE, why_nothing, why_some_not
 from agentgauge.config import store_path
 from agentgauge.errors import StoreError
 
@@ -94,6 +94,7 @@ def run(
             kept=chosen is not None,
             notes=notes,
         )
+        _tell_run_outside(this)
         try:
             code = run_child(command, child_environment(os.environ, this, service=service))
         except OSError as error:
@@ -103,6 +104,13 @@ def run(
             with suppress(OSError, KeyboardInterrupt):
                 _print_bill(this, form, code=code)
     ctx.exit(code)
+
+
+def _tell_run_outside(this: Run) -> None:
+    """Leaves a note for a run that this one is inside of: it will have no calls of its own to show."""
+    if outside := os.environ.get("AGENTGAUGE_RUN_NOTES"):
+        with suppress(OSError):
+            (Path(outside) / INSIDE).write_text(this.id)
 
 
 def child_environment(environ: Mapping[str, str], run: Run, *, service: str | None = None) -> dict[str, str]:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+INSIDE = "inside"
+"""The note of an `agentgauge run` inside this one: its run's id."""
+
 _SHOWN = 3
 _IN_CODE = "put `import agentgauge; agentgauge.init()` at the top of the program, which needs none of this."
 
@@ -23,6 +26,9 @@ def why_nothing(notes: Path, *, store: Path | None) -> str:
         return "OTEL_SDK_DISABLED=true switches all recording off: unset it."
     if failed := why_some_not(notes):
         return failed
+    if run_id := _text(notes / INSIDE):
+        shown = f"agentgauge report --run {run_id[:12]}" if store else "see its own bill"
+        return f"Another `agentgauge run` inside this one has the calls. Next: {shown}, or leave one out."
     if (notes / "started").exists():
         place = f"the store {store}" if store else "the temporary store"
         return (
