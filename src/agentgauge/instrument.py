@@ -83,8 +83,9 @@ def _instrument(openai: ModuleType) -> None:
         # It imports the client, which we never do by ourselves.
         from agentgauge.sources.openai_requests import instrument_requests  # noqa: PLC0415
 
-        ClientWatch(_open_call, _before_send, choose_model, _patches).install(openai)
-        instrument_requests(openai, _patches, _open_call)
+        watch = ClientWatch(_open_call, _before_send, choose_model, _patches)
+        watch.install(openai)
+        instrument_requests(openai, _patches, _open_call, watch.watch_own)
         _patches.on = True
 
 

@@ -61,6 +61,14 @@ class ClientWatch:
             self._watch(owner, "_process_response", self._response)
             self._watch(owner, "_process_response_data", self._data)
 
+    def watch_own(self, client_class: type) -> None:
+        """Watches what a class of the program's overrides, which need not call what it overrides."""
+        for owner in client_class.__mro__:
+            if owner.__module__.partition(".")[0] == "openai":
+                return
+            self._watch(owner, "_prepare_options", self._options)
+            self._watch(owner, "_prepare_request", self._request)
+
     def _watch(self, owner: type, name: str, observe: Callable[..., None]) -> None:
         if name in vars(owner):
             self._patches.put(

@@ -19,6 +19,7 @@ from opentelemetry import trace
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
 from agentgauge import ledger
+from agentgauge.guard import guarded
 from agentgauge.pipeline import neighbours
 from agentgauge.pipeline.provider import RunningProvider
 from agentgauge.sources.openai_client import call_under_way
@@ -38,13 +39,16 @@ if TYPE_CHECKING:
 _SILENT = otel_context.create_key("agentgauge.silent")
 
 
-def instrument_requests(openai: ModuleType, patches: Patches, find: Find) -> None:
+def instrument_requests(
+    openai: ModuleType, patches: Patches, find: Find, watch: Callable[[type], None]
+) -> None:
     """Makes a span of every request of the client, once, on whichever provider is running.
 
     Args:
         openai: the client's module.
         patches: what is put into it, and whether that is to work.
         find: the open call of a span, None when it is no call.
+        watch: is told the class of a client before its request.
     """
     # What was said is read from the client's own exchange; on the span it would only cost time.
     config = TraceConfig(hide_inputs=True, hide_outputs=True, hide_embeddings_vectors=True)
@@ -54,10 +58,18 @@ def instrument_requests(openai: ModuleType, patches: Patches, find: Find) -> Non
         (openai.AsyncOpenAI, AsyncRequests),
     ):
         traced = wrapper(tracer=tracer, openai=openai, find=find)
-        patches.put(owner, "request", functools.partial(_layer, traced=traced, patches=patches, find=find))
+        layer = functools.partial(_layer, traced=traced, patches=patches, find=find, watch=watch)
+        patches.put(owner, "request", layer)
 
 
-def _layer(original: Callable[..., Any], *, traced: Any, patches: Patches, find: Find) -> Callable[..., Any]:
+def _layer(
+    original: Callable[..., Any],
+    *,
+    traced: Any,
+    patches: Patches,
+    find: Find,
+    watch: Callable[[type], None],
+) -> Callable[..., Any]:
     """`original` with a span around it; as it was while nothing is recorded, or inside a call already."""
     inner = wrapt.FunctionWrapper(_stepping_back(original, find), traced)
 
@@ -66,6 +78,8 @@ def _layer(original: Callable[..., Any], *, traced: Any, patches: Patches, find:
         around = call_under_way(find)
         if not patches.on or (around is not None and not around.of_frameworks):
             return functools.partial(original, client)
+        with guarded("watching a client's own class"):
+            watch(type(client))
         bound: Callable[..., Any] = inner.__get__(client, type(client))
         return bound
 
