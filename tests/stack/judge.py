@@ -64,10 +64,23 @@ def _add(sums, values, *, agent, model):
 
 def differences(stack, service, reports):
     """{(kind, name, field): (told, measured)} where they differ; empty when all agree."""
-    right, found = told(reports), measured(stack, service)
+    return compared(told(reports), measured(stack, service))
+
+
+def compared(right, found):
+    """{key: (right, found)} where two books differ."""
     assert len(right) > 20, "the books are empty, so there is nothing to compare with"
     keys = sorted({*right, *found})
     return {key: (right[key], found[key]) for key in keys if right[key] != found[key]}
+
+
+def wrong(prometheus, requests, *, times):
+    """The same for copies of `call_spans.Requests`, tools included: what they hold, what Prometheus has."""
+    found = measured(prometheus, requests.service)
+    for (tool, field), count in tools_measured(prometheus, requests.service).items():
+        if field in TOOL_PARTS:
+            found["tool", tool, field] = count
+    return compared(requests.told(times), found)
 
 
 def tools_told(reports):

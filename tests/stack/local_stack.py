@@ -5,15 +5,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import Request
+
+from prometheus_api import DIRECT, PrometheusApi, fetch
 
 OURS = ("AGENTGAUGE_", "OTEL_", "OPENAI_")
 BINARIES = {"AGENTGAUGE_COLLECTOR", "AGENTGAUGE_PROMETHEUS", "AGENTGAUGE_ALERTMANAGER", "AGENTGAUGE_TEMPO"}
-DIRECT = build_opener(ProxyHandler({}))
 
 
-class LocalStack:
+class LocalStack(PrometheusApi):
     """`folder` holds its state and, in `config`, what differs from the shipped configs."""
 
     def __init__(self, folder, **environment):
@@ -59,14 +59,9 @@ class LocalStack:
     def url(self, port):
         return f"http://127.0.0.1:{self.state['ports'][port]}"
 
-    def prometheus(self, path, **parameters):
-        """`data` of an answer of Prometheus' API."""
-        return fetch(f"{self.url('prometheus')}/api/v1/{path}?{urlencode(parameters, doseq=True)}")["data"]
-
-    def query(self, expression):
-        """[(labels, value)] of an instant query."""
-        found = self.prometheus("query", query=expression)["result"]
-        return [(sample["metric"], float(sample["value"][1])) for sample in found]
+    @property
+    def prometheus_url(self):
+        return self.url("prometheus")
 
     def alerts(self, name):
         """The active alerts of this name in Alertmanager."""
@@ -78,11 +73,6 @@ class LocalStack:
         headers = {"Content-Type": "application/x-protobuf"}
         with DIRECT.open(Request(f"{self.url('otlp_http')}/v1/traces", body, headers), timeout=30) as answer:
             assert answer.status == 200
-
-
-def fetch(url):
-    with DIRECT.open(url, timeout=30) as answer:
-        return json.load(answer)
 
 
 def cached_binaries():
