@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from agentgauge.generate import files
-from agentgauge.generate.environment import VARIABLES
+from agentgauge.generate.environment import TAIL_VARIABLES, VARIABLES
 from agentgauge.registry import INDICATORS, METRICS
 
 ROOT = Path(__file__).parents[2]
@@ -117,12 +117,15 @@ def test_check_of_thresholds_notices_rules_that_do_not_follow(folder):
     assert (done.returncode, done.stderr.partition(":")[0]) == (1, "stale")
 
 
-@pytest.mark.parametrize("path", [files.COLLECTOR, files.CONTRIB])
-def test_each_variable_of_the_environment_is_used_and_none_besides(path):
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [(files.COLLECTOR, ()), (files.CONTRIB, ()), (files.SAMPLING, TAIL_VARIABLES)],
+)
+def test_each_variable_of_the_environment_is_used_and_none_besides(path, more):
     import re
 
     used = set(re.findall(r"\$\{env:(\w+):-", (ROOT / path).read_text(encoding="utf-8")))
-    assert used == {found.name for found in VARIABLES}
+    assert used == {found.name for found in (*VARIABLES, *more)}
 
 
 def test_the_connector_makes_every_metric_that_comes_from_spans():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import environment as env
+from agentgauge.generate.redaction import redaction
 from agentgauge.generate.text import Flow, to_yaml
 from agentgauge.registry import METRICS, OPERATION, WITHOUT_USAGE
 from agentgauge.registry_records import ENVIRONMENT, SERVICE
@@ -15,30 +16,46 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 _LARGEST_REQUEST_MIB = 64
 _MEMORY_MIB, _MEMORY_SPIKE_MIB = 1024, 256
+_TEMPO_CONSUMERS = 4
+
+
+KEEP_SAMPLED = "genai/sampled"
+"""The processor that drops what the sender's sampling does not keep; it was counted before."""
 
 
 def collector_config() -> str:
     """`collector/config.yaml`."""
-    content = {
-        **base(),
-        "connectors": {"usage": _usage()},
-        "service": service(
-            {
-                "traces": {
-                    "receivers": ["otlp"],
-                    "processors": ["memory_limiter", "genai"],
-                    "exporters": ["usage", "otlp_grpc/tempo"],
-                },
-                "metrics": {"receivers": ["usage"], "exporters": ["otlp_http/prometheus"]},
-            }
-        ),
-    }
-    content["processors"]["genai"] = {}
     return to_yaml(
-        content,
+        collector_content(traces=[KEEP_SAMPLED]),
         "Settings are environment variables; docs/reference.md lists them.",
-        "Spans with agentgauge.sampled=false reach Tempo too: this Collector has no filter processor yet.",
     )
+
+
+def collector_content(*, traces: list[str]) -> dict[str, Any]:
+    """The config with these processors between the counted spans and Tempo."""
+    content = base()
+    content["processors"] |= {
+        "genai": {},
+        "redaction": redaction(),
+        KEEP_SAMPLED: {"drop_unsampled": True},
+    }
+    content["connectors"] = {"usage": _usage(), "forward": {}}
+    content["service"] = service(
+        {
+            "traces": {
+                "receivers": ["otlp"],
+                "processors": ["memory_limiter", "genai", "redaction"],
+                "exporters": ["usage", "forward"],
+            },
+            "traces/tempo": {
+                "receivers": ["forward"],
+                "processors": traces,
+                "exporters": ["otlp_grpc/tempo"],
+            },
+            "metrics": {"receivers": ["usage"], "exporters": ["otlp_http/prometheus"]},
+        }
+    )
+    return content
 
 
 def base() -> dict[str, Any]:
@@ -55,12 +72,13 @@ def base() -> dict[str, Any]:
         "exporters": {
             "otlp_http/prometheus": {
                 "endpoint": f"{env.PROMETHEUS_URL}/api/v1/otlp",
-                **_delivery(),
+                # Requests of two flushes must not overtake each other.
+                **_delivery(consumers=1),
             },
             "otlp_grpc/tempo": {
                 "endpoint": str(env.TEMPO_OTLP),
                 "tls": {"insecure": True},
-                **_delivery(),
+                **_delivery(consumers=_TEMPO_CONSUMERS),
             },
         },
         "extensions": {
@@ -96,13 +114,13 @@ def _protocols() -> dict[str, Any]:
     }
 
 
-def _delivery() -> dict[str, Any]:
-    """A queue on disk that gives up nothing; one consumer, since requests must not overtake each other."""
+def _delivery(*, consumers: int) -> dict[str, Any]:
+    """A queue on disk that gives nothing up; a full one refuses, so that the sender keeps what it has."""
     return {
         "retry_on_failure": {"max_elapsed_time": 0},
         "sending_queue": {
             "storage": "file_storage",
-            "num_consumers": 1,
+            "num_consumers": consumers,
             "sizer": "bytes",
             "queue_size": str(env.QUEUE_BYTES),
         },

@@ -35,6 +35,14 @@ STORAGE = Variable("AGENTGAUGE_STORAGE", "agentgauge-storage", "folder that is k
 FLUSH_INTERVAL = Variable("AGENTGAUGE_FLUSH_INTERVAL", "15s", "time between two exports of all series")
 SERIES_LIMIT = Variable("AGENTGAUGE_SERIES_LIMIT", "10000", "series of each metric; more share one")
 QUEUE_BYTES = Variable("AGENTGAUGE_QUEUE_BYTES", "268435456", "size of each sending queue on disk")
+TAIL_WAIT = Variable(
+    "AGENTGAUGE_TAIL_WAIT",
+    "30s",
+    "config.tail-sampling.yaml only: time from a trace's first span to its decision",
+)
+TAIL_PERCENT = Variable(
+    "AGENTGAUGE_TAIL_PERCENT", "10", "config.tail-sampling.yaml only: share of ordinary traces that is kept"
+)
 
 VARIABLES = (
     OTLP_GRPC,
@@ -49,3 +57,4 @@ VARIABLES = (
     SERIES_LIMIT,
     QUEUE_BYTES,
 )
+TAIL_VARIABLES = (TAIL_WAIT, TAIL_PERCENT)

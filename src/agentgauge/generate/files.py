@@ -10,6 +10,7 @@ from agentgauge.generate.contrib import contrib_config
 from agentgauge.generate.dashboard import dashboard
 from agentgauge.generate.reference import reference
 from agentgauge.generate.rules import rules
+from agentgauge.generate.sampling import tail_sampling_config
 from agentgauge.generate.thresholds import FILE, read
 from agentgauge.generate.thresholds_text import default_text
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLLECTOR, CONTRIB = "collector/config.yaml", "collector/config.contrib.yaml"
+SAMPLING = "collector/config.tail-sampling.yaml"
 RULES = "dashboards/rules/indicators.yaml"
 DASHBOARD = "dashboards/agentgauge.json"
 REFERENCE = "docs/reference.md"
@@ -31,6 +33,7 @@ def rendered(root: Path) -> dict[str, str]:
     texts = rendered_rules(root) | {
         COLLECTOR: collector_config(),
         CONTRIB: contrib_config(),
+        SAMPLING: tail_sampling_config(),
         DASHBOARD: dashboard(),
         REFERENCE: reference(),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.generate import promql
-from agentgauge.generate.environment import VARIABLES
+from agentgauge.generate.environment import TAIL_VARIABLES, VARIABLES
 from agentgauge.generate.text import NOTICE
 from agentgauge.generate.thresholds import FILE, GRAFANA, RUNBOOKS
 from agentgauge.registry import CALL_LABELS, INDICATORS, METRICS, OPERATION
@@ -144,6 +144,9 @@ def _settings() -> list[str]:
         "## Environment of the Collector",
         _table(
             ("variable", "default", "meaning"),
-            ((f"`{found.name}`", f"`{found.default}`", found.meaning) for found in VARIABLES),
+            (
+                (f"`{found.name}`", f"`{found.default}`", found.meaning)
+                for found in (*VARIABLES, *TAIL_VARIABLES)
+            ),
         ),
     ]

@@ -24,10 +24,12 @@ COPIES = {
 RULES = "dashboards/rules"
 WITHOUT_TEMPO = """\
 # Read after collector.yaml: there is no Tempo, so spans are counted and not kept.
+exporters:
+  nop:
 service:
   pipelines:
-    traces:
-      exporters: [usage]
+    traces/tempo:
+      exporters: [nop]
 """
 
 

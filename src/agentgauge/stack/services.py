@@ -76,7 +76,7 @@ def prometheus(found: Found, places: Places, ports: Ports) -> Service:
             # Links in alerts have it; the default is this machine's name, where nothing listens.
             f"--web.external-url=http://{HOST}:{ports.prometheus}",
             "--web.enable-otlp-receiver",
-            "--enable-feature=exemplar-storage",
+            "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
         ),
         environment={},
         ports=("prometheus",),
