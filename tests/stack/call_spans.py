@@ -17,31 +17,34 @@ _SECOND = 10**9
 
 
 class Requests:
-    """A request of `calls` spans of one service, of which every copy is new to whoever counts."""
+    """A request of `calls` spans of one service, of which every copy is new to whoever counts.
 
-    def __init__(self, service, *, calls=512, seed=1, agents=AGENTS, **more):
-        self.service, self.calls = service, calls
+    `change` is called with each span, for what the books do not have.
+    """
+
+    def __init__(self, service, *, calls=512, seed=1, agents=AGENTS, change=None):
+        self.service, self.calls, self.change = service, calls, change
         self.books = Counter()
         chance = random.Random(seed)
         request = ExportTraceServiceRequest()
         group = request.resource_spans.add()
-        _put(group.resource.attributes, {"service.name": service})
+        put(group.resource, {"service.name": service})
         spans = group.scope_spans.add().spans
         for n in range(calls):
             agent = agents[n % len(agents)]
-            self._add(spans.add(), agent=agent, chance=chance, span_id=n + 1, more=more)
+            self._add(spans.add(), agent=agent, chance=chance, span_id=n + 1)
         self._body = request.SerializeToString()
         assert self._body.count(_TRACE) == calls
 
-    def fresh(self):
+    def fresh(self, trace=None):
         """The request with a trace id of its own."""
-        return self._body.replace(_TRACE, secrets.token_bytes(16))
+        return self._body.replace(_TRACE, trace or secrets.token_bytes(16))
 
     def told(self, times):
         """The books of this many copies, as `judge.found` reads Prometheus."""
         return Counter({key: times * count for key, count in self.books.items()})
 
-    def _add(self, span, *, agent, chance, span_id, more):
+    def _add(self, span, *, agent, chance, span_id):
         model, tools = chance.choice(MODELS), chance.sample(TOOLS, 2)
         used = _usage(chance)
         parts = {part: [chance.randrange(1, 200) for _ in tools] for part in ("definition", "new_result")}
@@ -49,7 +52,9 @@ class Requests:
         span.name, span.kind = f"chat {model}", CLIENT
         span.end_time_unix_nano = time.time_ns()
         span.start_time_unix_nano = span.end_time_unix_nano - chance.randrange(1, 5 * _SECOND)
-        _put(span.attributes, _attributes(agent, model, used) | _tools(tools, parts) | more)
+        put(span, _attributes(agent, model, used) | _tools(tools, parts))
+        if self.change:
+            self.change(span)
         self._book(agent, model, used)
         for part, counts in parts.items():
             for tool, count in zip(tools, counts, strict=True):
@@ -127,9 +132,11 @@ def _tools(names, parts):
     }
 
 
-def _put(pairs, values):
+def put(owner, values):
+    """Sets attributes of a span or a resource."""
+    there = {pair.key: pair for pair in owner.attributes}
     for name, value in values.items():
-        _set(pairs.add(key=name).value, value)
+        _set((there.get(name) or owner.attributes.add(key=name)).value, value)
 
 
 def _set(holder, value):

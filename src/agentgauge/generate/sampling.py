@@ -20,8 +20,8 @@ _ABOUT = (
     "share of the rest. To use it: put it into a folder of yours as collector/config.yaml, then",
     "`agentgauge up --config FOLDER`.",
     "What it costs: spans wait in memory for AGENTGAUGE_TAIL_WAIT before they are kept or dropped. A kill -9",
-    "in that time loses them, although their sender was told that they arrived; no metric is touched. The same",
-    "holds while Tempo is down and its queue is full, since nobody is left to send them again.",
+    "in that time loses them, although their sender was told that they arrived. So does a full queue while",
+    "Tempo is down, since nobody is left to send them again. No metric is touched by either.",
 )
 
 

@@ -1,0 +1,42 @@
+"""Takes metrics by OTLP in the place of Prometheus, or answers what it is told to."""
+
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+from otlp import Receiver, attributes
+
+OK = 200
+INPUT = "gen_ai.client.inference.usage.input_tokens"
+
+
+class FakePrometheus(Receiver):
+    """`status` is what it answers; it keeps what it answers 200. `refused` has the bodies of the others."""
+
+    def __init__(self):
+        super().__init__()
+        self.refused = []
+
+    def status_for(self, body):
+        if self.status != OK:
+            self.refused.append(body)
+        return self.status
+
+    def came_again(self):
+        """How many of the refused bodies were sent again and kept."""
+        return len(set(self.refused) & set(self.bodies))
+
+    def input_tokens(self):
+        """The newest value of each series, summed: what Prometheus would show."""
+        newest = {}
+        for body in list(self.bodies):
+            for labels, point in _points(body):
+                newest[labels] = max(newest.get(labels, (0, 0)), (point.time_unix_nano, point.as_int))
+        return sum(value for _, value in newest.values())
+
+
+def _points(body):
+    for group in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+        for scope in group.scope_metrics:
+            for metric in scope.metrics:
+                if metric.name == INPUT:
+                    for point in metric.sum.data_points:
+                        yield tuple(sorted(attributes(point.attributes).items())), point
