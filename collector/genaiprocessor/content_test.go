@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genaiprocessor
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+func TestContentIsRemovedWhereverASpanCarriesIt(t *testing.T) {
+	_, span := internalSpan(t, map[string]any{
+		"llm.input_messages.0.message.content": "secret",
+		"gen_ai.prompt.0.content":              "secret",
+		"input.value":                          "secret",
+		"ai.prompt.messages":                   "secret",
+		"traceloop.entity.input":               "secret",
+		"langfuse.observation.output":          "secret",
+		"gen_ai.usage.input_tokens":            int64(7),
+		"llm.token_count.prompt":               int64(7),
+		"traceloop.entity.name":                "kept",
+	})
+	event := span.Events().AppendEmpty()
+	event.SetName("exception")
+	require.NoError(t, event.Attributes().FromRaw(map[string]any{
+		"exception.type": "ValueError", "exception.message": "secret", "exception.stacktrace": "secret",
+	}))
+	require.NoError(t, span.Events().AppendEmpty().Attributes().FromRaw(map[string]any{"content": "secret", "role": "user"}))
+	require.NoError(t, span.Links().AppendEmpty().Attributes().FromRaw(map[string]any{"output.value": "secret"}))
+	span.Status().SetCode(ptrace.StatusCodeError)
+	span.Status().SetMessage("secret")
+
+	require.EqualValues(t, 11, removeContent(span))
+
+	require.Equal(t, map[string]any{
+		"gen_ai.usage.input_tokens": int64(7), "llm.token_count.prompt": int64(7), "traceloop.entity.name": "kept",
+	}, span.Attributes().AsRaw())
+	require.Equal(t, map[string]any{"exception.type": "ValueError"}, span.Events().At(0).Attributes().AsRaw())
+	require.Equal(t, map[string]any{"role": "user"}, span.Events().At(1).Attributes().AsRaw())
+	require.Empty(t, span.Links().At(0).Attributes().AsRaw())
+	require.Equal(t, ptrace.StatusCodeError, span.Status().Code())
+	require.Empty(t, span.Status().Message())
+}
+
+func TestContentStaysWhereItIsKept(t *testing.T) {
+	td, span := internalSpan(t, map[string]any{"input.value": "kept"})
+	_, err := newProcessor(&Config{Content: ContentConfig{Keep: true}}).process(t.Context(), td)
+	require.NoError(t, err)
+
+	require.Equal(t, map[string]any{"input.value": "kept"}, span.Attributes().AsRaw())
+}
