@@ -1,4 +1,4 @@
-"""Python environments with other packages than this one, made once and kept in the user's cache."""
+"""Environments with other packages than this one, made once and kept in the user's cache."""
 
 import fcntl
 import hashlib
@@ -24,18 +24,25 @@ _LEGACY_HTTP = ("distro==1.9.0", "httpcore==1.0.9", "httpx==0.28.1", "tqdm==4.67
 
 def environment(*requirements):
     """The interpreter of an environment with exactly these pinned requirements (`name==version`)."""
-    wanted = "\n".join(sorted(requirements))
-    name = hashlib.sha256(f"{sys.version}\n{wanted}".encode()).hexdigest()[:16]
+    pins = sorted(requirements)
+    wanted = "\n".join(pins)
+    place = made_once(f"{sys.version}\n{wanted}", lambda folder: _make(folder, pins))
+    return place / "bin" / "python"
+
+
+def made_once(key, make):
+    """A folder of the user's cache that `make` fills, unless it is there from before."""
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgauge" / "test-envs"
     base.mkdir(parents=True, exist_ok=True)
-    place, python = base / name, base / name / "bin" / "python"
+    place = base / name
     with _locked(base / f"{name}.lock"):
         # The stamp is written last, so an environment whose making was broken off is made again.
         if not (place / "complete").exists():
             shutil.rmtree(place, ignore_errors=True)
-            _make(place, python, sorted(requirements))
-            (place / "complete").write_text(wanted)
-    return python
+            make(place)
+            (place / "complete").write_text(key)
+    return place
 
 
 def with_openai(version, *more):
@@ -87,9 +94,19 @@ def _all_pins():
     return _PIN.findall((ROOT / "requirements" / "demo.txt").read_text())
 
 
-def _make(place, python, requirements):
+def _make(place, requirements):
     venv.create(place, with_pip=False, symlinks=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-compile"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(place / "bin" / "python"),
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-compile",
+    ]
     made = subprocess.run(
         [*pip, *requirements], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

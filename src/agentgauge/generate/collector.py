@@ -35,9 +35,10 @@ def collector_content(*, traces: list[str]) -> dict[str, Any]:
     """The config with these processors between the counted spans and Tempo."""
     content = base()
     content["processors"] |= {
-        "genai": {},
+        "genai": {"content": {"keep": False}},
         "redaction": redaction(),
-        KEEP_SAMPLED: {"drop_unsampled": True},
+        # Content is gone by then.
+        KEEP_SAMPLED: {"drop_unsampled": True, "content": {"keep": True}},
     }
     content["connectors"] = {"usage": _usage(), "forward": {}}
     content["service"] = service(

@@ -1,0 +1,89 @@
+"""Programs that know nothing of agentgauge: traced by OpenLLMetry and the like, counted to the token."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from eventually import eventually
+from judge import measured, told
+
+from agentgauge.demo.simulated import SimulatedServer
+from environments import made_once, with_current_openai
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(1200)]
+FOREIGN = Path(__file__).parents[1] / "foreign"
+NOT_YET = {"cost_nanousd"}
+PINS = (
+    "opentelemetry-instrumentation-genai-openai==1.3b0",
+    "opentelemetry-instrumentation-openai==0.62.4",
+    "opentelemetry-semantic-conventions-ai==0.5.1",
+    "opentelemetry-util-genai==1.3b0",
+)
+
+
+@pytest.fixture
+def model_server():
+    with SimulatedServer(seed=3) as running:
+        yield running
+
+
+def run(*command):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENTGAUGE", "OTEL"))}
+    done = subprocess.run(
+        command, env=kept, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def assert_counted(stack, service, server, *, without=()):
+    """Equal to the server's books, but for kinds and fields that the instrumentation does not tell."""
+    right = told([{"simulated_server": server.books.to_dict()}])
+    right = {key: count for key, count in right.items() if not {key[0], key[2]} & {*without, *NOT_YET}}
+    assert ("total", "", "input_tokens") in right
+    eventually(lambda: {key: measured(stack, service)[key] for key in right}, right, within_s=15)
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("official", ()),
+        ("openllmetry", ("reasoning_tokens",)),
+        ("openinference", ("model",)),  # it has the name of the model that answered, not of the one asked
+    ],
+)
+def test_a_python_program_is_counted_to_the_token(stack, model_server, name, without):
+    python = with_current_openai(*PINS)
+
+    run(python, FOREIGN / "program.py", name, model_server.url, stack.url("otlp_http"))
+
+    assert_counted(stack, f"foreign-{name}", model_server, without=without)
+
+
+@pytest.fixture(scope="session")
+def node_program():
+    """The TypeScript program, compiled, beside the packages that it needs."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed, so no TypeScript program was run")
+    names = ("package.json", "package-lock.json", "tsconfig.json", "tracing.ts", "program.ts")
+    files = [FOREIGN / name for name in names]
+
+    def make(folder):
+        folder.mkdir(parents=True)
+        for file in files:
+            shutil.copy(file, folder)
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        for command in (npm, ["npx", "--no-install", "tsc"]):
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once("\n".join(file.read_text() for file in files), make) / "program.js"
+
+
+def test_a_typescript_program_is_counted_to_the_token(stack, model_server, node_program):
+    run("node", node_program, model_server.url, stack.url("otlp_http"))
+
+    # Its instrumentation tells neither part; without the cached one its cost is too high.
+    untold = ("reasoning_tokens", "cache_read_tokens", "cost_nanousd")
+    assert_counted(stack, "foreign-typescript", model_server, without=untold)
