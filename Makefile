@@ -58,6 +58,13 @@ bench: $(VENV)/.dev ## what recording costs the caller, beside the plain client
 	@store=$$(mktemp -d) && $(BIN)/python tests/bench/overhead.py $$store/bench.sqlite; rm -rf $$store
 	@$(BIN)/python tests/bench/counting.py
 
+bench-collector: $(VENV)/.dev stack ## what counting costs the Collector, and what is lost, beside stock components
+	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/bench/collector.py
+	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/bench/losses.py
+
+chaos: $(VENV)/.dev stack ## the hard tests of the stack at full size: kills, outages, floods; half an hour
+	AGENTGAUGE_CHAOS=1 $(BIN)/python -m pytest -q -s -p no:xdist tests/stack/test_chaos_deaths.py tests/stack/test_chaos_load.py tests/stack/test_pipeline_traces.py
+
 accuracy: $(VENV)/.dev ## our counts beside the provider's, on the recordings that AGENTGAUGE_RECORDINGS names
 	@$(BIN)/python tests/accuracy/measure.py "$(AGENTGAUGE_RECORDINGS)"
 
@@ -70,4 +77,4 @@ pin: ## resolve requirements/*.txt again (needs uv)
 	$(COMPILE) --extra demo --group build -o requirements/demo.txt
 	$(COMPILE) --extra demo --extra grpc --extra dashboards --group dev -o requirements/dev.txt
 
-.PHONY: pin help demo test lint test-go stack generate bench accuracy dist
+.PHONY: pin help demo test lint test-go stack generate bench bench-collector chaos accuracy dist

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import environment as env
 from agentgauge.generate.collector import base, service
+from agentgauge.generate.redaction import redaction
 from agentgauge.generate.text import Flow, to_yaml
 from agentgauge.registry import METRICS, OPERATION
 from agentgauge.registry_records import ENVIRONMENT, SERVICE
@@ -23,7 +24,8 @@ _LOSES = (
     "- agentgauge.late.calls, agentgauge.uncertain.calls and agentgauge.spend.usd, which need the time of",
     "  arrival, what was counted before, and the month;",
     "- the label agentgauge.action, which keeps its attribute's name agentgauge.call.action;",
-    "- names and prices of foreign instrumentations; the limit on series.",
+    "- names and prices of foreign instrumentations; the removal of what people and models said; the limit",
+    "  on series.",
 )
 
 
@@ -38,7 +40,7 @@ def contrib_config() -> str:
             {
                 "traces": {
                     "receivers": ["otlp"],
-                    "processors": ["memory_limiter"],
+                    "processors": ["memory_limiter", "redaction"],
                     "exporters": ["signal_to_metrics", "forward"],
                 },
                 "traces/tempo": {
@@ -56,6 +58,7 @@ def contrib_config() -> str:
     }
     content["connectors"]["forward"] = {}
     content["processors"] |= {
+        "redaction": redaction(),
         "delta_to_cumulative": {"max_stale": "168h", "max_streams": str(env.SERIES_LIMIT)},
         "interval": {"interval": str(env.FLUSH_INTERVAL)},
         "filter/sampled": {
