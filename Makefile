@@ -51,8 +51,8 @@ stack: $(VENV)/.demo ## build or find the native stack: Collector, Prometheus, A
 	@$(BIN)/agentgauge up --only-build
 
 generate: $(VENV)/.dev ## write the generated files again from their sources
-	$(BIN)/agentgauge generate
 	$(BIN)/python -m agentgauge.generate.prices
+	$(BIN)/agentgauge generate
 
 bench: $(VENV)/.dev ## what recording costs the caller, beside the plain client
 	@store=$$(mktemp -d) && $(BIN)/python tests/bench/overhead.py $$store/bench.sqlite; rm -rf $$store

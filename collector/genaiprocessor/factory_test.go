@@ -44,7 +44,3 @@ func TestMetadataYamlNamesTheType(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, conf.Get("type"), NewFactory().Type().String())
 }
-
-func TestConfigStructFollowsTheCollectorsConventions(t *testing.T) {
-	require.NoError(t, componenttest.CheckConfigStruct(createDefaultConfig()))
-}

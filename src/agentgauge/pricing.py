@@ -249,10 +249,10 @@ def _matches(rule: Any, name: str) -> bool:
     if isinstance(rule, str):
         return name == rule
     ((kind, operand),) = rule.items()
-    if kind == "or":
-        return any(_matches(r, name) for r in operand)
-    if kind == "and":
-        return all(_matches(r, name) for r in operand)
+    if kind in ("or", "and"):
+        return (any if kind == "or" else all)(_matches(r, name) for r in operand)
+    if kind == "not":
+        return not _matches(operand, name)
     if kind == "regex":
         return re.search(operand, name) is not None
     if kind == "starts_with":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from agentgauge.errors import ConfigError
@@ -22,6 +23,8 @@ SAMPLING = "collector/config.tail-sampling.yaml"
 RULES = "dashboards/rules/indicators.yaml"
 DASHBOARD = "dashboards/agentgauge.json"
 REFERENCE = "docs/reference.md"
+GO_PRICES = "collector/genaiprocessor/internal/pricing/prices.json"
+"""The price table once more, for the Collector's component: where its sources are."""
 
 
 def rendered(root: Path) -> dict[str, str]:
@@ -37,6 +40,8 @@ def rendered(root: Path) -> dict[str, str]:
         DASHBOARD: dashboard(),
         REFERENCE: reference(),
     }
+    if (root / GO_PRICES).parent.is_dir():
+        texts[GO_PRICES] = _price_table()
     if not (root / FILE).exists():
         texts[FILE] = default_text()
     return texts
@@ -69,6 +74,10 @@ def write_text(path: Path, text: str) -> None:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror}. Name another folder: --out DIR"
         ) from None
+
+
+def _price_table() -> str:
+    return files("agentgauge").joinpath("data", "prices.json").read_text(encoding="utf-8")
 
 
 def _read(path: Path) -> str | None:

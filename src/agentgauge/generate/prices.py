@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import time
     from decimal import Decimal
+
+_NOT_AT_START = re.compile(r"\^\(\?!((?:[^()]|\([^()]*\))*)\)")
 
 TABLE = Path(__file__).parent.parent / "data" / "prices.json"
 
@@ -105,6 +108,12 @@ def _prices(model: types.ModelInfo) -> list[dict[str, Any]] | None:
     return found if any(p["rates"] for p in found) else None
 
 
+def _regex(pattern: str) -> Any:
+    """A regex that Go reads too, which has no look-ahead: `^(?!x)` becomes not `^x`."""
+    negated = _NOT_AT_START.fullmatch(pattern)
+    return {"not": {"regex": f"^(?:{negated[1]})"}} if negated else {"regex": pattern}
+
+
 def _rule(clause: Any) -> Any:
     """A rule on the lower-case model name: a string for equality, otherwise {kind: operand}."""
     ((kind, operand),) = vars(clause).items()
@@ -112,7 +121,7 @@ def _rule(clause: Any) -> Any:
     if kind in ("or", "and"):
         return {kind: [_rule(c) for c in operand]}
     if kind == "regex":  # upstream alone decides about the case in one
-        return {kind: operand}
+        return _regex(operand)
     return operand.lower() if kind == "equals" else {kind: operand.lower()}
 
 
