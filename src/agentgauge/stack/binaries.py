@@ -111,7 +111,12 @@ def collector_hash() -> str:
 def collector_sources(folder: Path) -> list[Path]:
     """The files that a build needs, sorted."""
     inside = [path for part in COLLECTOR_PARTS[1:] for path in (folder / part).rglob("*")]
-    sources = [path for path in inside if path.suffix == ".go" or path.name in {"go.mod", "go.sum"}]
+    embedded = {path for path in inside if path.suffix == ".json" and "testdata" not in path.parts}
+    sources = [
+        path
+        for path in inside
+        if path.suffix == ".go" or path.name in {"go.mod", "go.sum"} or path in embedded
+    ]
     return sorted([folder / COLLECTOR_PARTS[0], *sources])
 
 
