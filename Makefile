@@ -63,7 +63,7 @@ bench-collector: $(VENV)/.dev stack ## what counting costs the Collector, and wh
 	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/bench/losses.py
 
 chaos: $(VENV)/.dev stack ## the hard tests of the stack at full size: kills, outages, floods
-	AGENTGAUGE_CHAOS=1 $(BIN)/python -m pytest -v -s -p no:xdist tests/stack/test_chaos_*.py tests/stack/test_pipeline_traces.py
+	AGENTGAUGE_CHAOS=1 $(BIN)/python -m pytest -v -s -n 0 tests/stack/test_chaos_*.py tests/stack/test_pipeline_traces.py
 
 accuracy: $(VENV)/.dev ## our counts beside the provider's, on the recordings that AGENTGAUGE_RECORDINGS names
 	@$(BIN)/python tests/accuracy/measure.py "$(AGENTGAUGE_RECORDINGS)"

@@ -1,8 +1,8 @@
 """What gets lost or counted twice on the way to Prometheus: ours beside the stock components, by one script.
 
 Run it with `make bench-collector`. In every situation call spans whose sums are known go to a Collector with
-the generated config of its kind and a Prometheus behind it; what Prometheus has is compared with what was sent.
-It is read leniently: from the raw samples of each series, so that a restart from zero is no loss by itself.
+the generated config of its kind and a Prometheus behind it. What Prometheus has is compared with what was
+sent, read leniently: from raw samples, series by series, so that a restart from zero is no loss by itself.
 The Collectors flush every 2 s, in place of 15: what a kill costs the stock one is up to one such interval.
 """
 
