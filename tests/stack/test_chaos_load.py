@@ -8,7 +8,7 @@ from eventually import eventually
 from judge import wrong
 from one_service import Collector
 from senders import Sender, deliver_all
-from sizes import FLOOD, FLOOD_LIMIT, LOAD_REQUESTS, progress
+from sizes import FLOOD, FLOOD_FLUSH, FLOOD_LIMIT, FLOOD_WITHIN_S, LOAD_REQUESTS, progress
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 SENDERS = 8
@@ -52,6 +52,7 @@ def test_totals_hold_when_more_agents_come_than_there_may_be_series(binaries, st
         tmp_path,
         prometheus=stack.prometheus_url,
         AGENTGAUGE_SERIES_LIMIT=str(FLOOD_LIMIT),
+        AGENTGAUGE_FLUSH_INTERVAL=FLOOD_FLUSH,
     )
     flood = [
         Requests("flood", calls=500, seed=first, agents=[f"agent-{n}" for n in range(first, first + 500)])
@@ -64,7 +65,7 @@ def test_totals_hold_when_more_agents_come_than_there_may_be_series(binaries, st
             field: sum(requests.books["total", "", field] for requests in flood)
             for field in ("input_tokens", "output_tokens", "cost_nanousd")
         }
-        eventually(lambda: _totals(stack, "flood"), told)
+        eventually(lambda: _totals(stack, "flood"), told, within_s=FLOOD_WITHIN_S)
         progress(f"{FLOOD:,} agents into {FLOOD_LIMIT:,} series: totals hold")
         series = stack.query('count(gen_ai_client_inference_usage_input_tokens_total{service_name="flood"})')
         assert series[0][1] == FLOOD_LIMIT + 1
