@@ -3,16 +3,14 @@
 import os
 import random
 import signal
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPException
 
 import doctored
 import pytest
 from eventually import eventually
 from judge import differences
 from local_stack import LocalStack
+from senders import Sender
 
 from agentgauge.stack.process import Running, alive
 
@@ -21,8 +19,6 @@ DEMO = "agentgauge-demo"
 SERVICES = [f"killed-{n}" for n in range(24)]
 SENDERS = 4
 SEEDS = (3, 5, 8)
-PAUSE_S = 0.02
-GIVE_UP_S = 120.0
 
 
 @pytest.fixture
@@ -40,45 +36,6 @@ def kill_collector(stack):
     eventually(lambda: not alive(running))
 
 
-class Sender:
-    """Sends each request until it is acknowledged, or the block ends."""
-
-    def __init__(self, stack):
-        self.stack = stack
-        self.acknowledged = 0
-        self.refused = 0
-        self.counted = threading.Condition()
-        self.over = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.over = True
-
-    def deliver(self, body):
-        until = time.monotonic() + GIVE_UP_S
-        while not self._sent(body):
-            assert not self.over
-            assert time.monotonic() < until, "the Collector does not come back"
-            time.sleep(PAUSE_S)
-        with self.counted:
-            self.acknowledged += 1
-            self.counted.notify_all()
-
-    def _sent(self, body):
-        try:
-            self.stack.send(body)
-        except (OSError, HTTPException):
-            self.refused += 1
-            return False
-        return True
-
-    def wait_for(self, acknowledged):
-        with self.counted:
-            assert self.counted.wait_for(lambda: self.acknowledged >= acknowledged, GIVE_UP_S)
-
-
 def instances(stack):
     return {labels["service_instance_id"] for labels, _ in stack.query("agentgauge_calls_total")}
 
@@ -87,7 +44,8 @@ def test_a_killed_collector_loses_and_doubles_nothing(own, wire):
     report, bodies = wire
     requests = [doctored.replayed(bodies, service) for service in SERVICES]
 
-    with ThreadPoolExecutor(SENDERS) as senders, Sender(own) as sender:
+    sender = Sender(("127.0.0.1", own.state["ports"]["otlp_http"]))
+    with ThreadPoolExecutor(SENDERS) as senders:
         # Each request twice, from two connections, in an order that mixes first and second sends.
         twice = [*requests, *requests[::-1]]
         sent = [senders.submit(sender.deliver, request) for request in twice]

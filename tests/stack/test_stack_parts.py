@@ -1,6 +1,7 @@
 """Parts of the stack that need none: ports, processes, shipped files."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -88,6 +89,15 @@ def test_compose_mounts_only_what_there_is_and_publishes_on_this_machine_only():
     assert mounted
     assert [path for path in mounted if not (file.parent / path).exists()] == []
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+
+
+def test_prometheus_takes_samples_as_old_as_span_ids_are_remembered():
+    window = yaml.safe_load(shipped("deploy/prometheus/prometheus.yml").read_text())["storage"]["tsdb"]
+    source = shipped("collector/usageconnector/config.go").read_text()
+
+    remembered = re.search(r"DedupeWindow: +(\d+) \* time.Hour", source)[1]
+
+    assert window["out_of_order_time_window"] == f"{remembered}h"
 
 
 def test_an_installed_wheel_has_all_that_up_needs(tmp_path):
