@@ -45,7 +45,7 @@ func TestContentIsRemovedWhereverASpanCarriesIt(t *testing.T) {
 
 func TestContentStaysWhereItIsKept(t *testing.T) {
 	td, span := internalSpan(t, map[string]any{"input.value": "kept"})
-	_, err := newProcessor(&Config{Content: ContentConfig{Keep: true}}).process(t.Context(), td)
+	_, err := made(t, Config{Content: ContentConfig{Keep: true}}).process(t.Context(), td)
 	require.NoError(t, err)
 
 	require.Equal(t, map[string]any{"input.value": "kept"}, span.Attributes().AsRaw())

@@ -28,7 +28,11 @@ func createTraces(
 	cfg component.Config,
 	next consumer.Traces,
 ) (processor.Traces, error) {
-	return processorhelper.NewTraces(ctx, set, cfg, next, newProcessor(cfg.(*Config)).process,
+	p, err := newProcessor(set.TelemetrySettings, set.ID, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return processorhelper.NewTraces(ctx, set, cfg, next, p.process,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 	)
 }

@@ -23,21 +23,21 @@ func withSampled(values ...any) ptrace.Traces {
 }
 
 func TestUnsampledSpansAreDroppedWhereAsked(t *testing.T) {
-	td, err := newProcessor(&Config{DropUnsampled: true}).process(t.Context(), withSampled(true, false, nil, "false"))
+	td, err := made(t, Config{DropUnsampled: true}).process(t.Context(), withSampled(true, false, nil, "false"))
 
 	require.NoError(t, err)
 	require.Equal(t, 3, td.SpanCount())
 }
 
 func TestUnsampledSpansPassOtherwise(t *testing.T) {
-	td, err := newProcessor(&Config{}).process(t.Context(), withSampled(true, false, nil))
+	td, err := made(t, Config{}).process(t.Context(), withSampled(true, false, nil))
 
 	require.NoError(t, err)
 	require.Equal(t, 3, td.SpanCount())
 }
 
 func TestNothingIsSentWhereAllWereDropped(t *testing.T) {
-	_, err := newProcessor(&Config{DropUnsampled: true}).process(t.Context(), withSampled(false, false))
+	_, err := made(t, Config{DropUnsampled: true}).process(t.Context(), withSampled(false, false))
 
 	require.ErrorIs(t, err, processorhelper.ErrSkipProcessingData)
 }

@@ -10,3 +10,6 @@ var Type = component.MustNewType("genai")
 
 // TracesStability is the stability of the one signal.
 const TracesStability = component.StabilityLevelAlpha
+
+// ScopeName of the component's own metrics.
+const ScopeName = "github.com/agentgauge/agentgauge/collector/genaiprocessor"

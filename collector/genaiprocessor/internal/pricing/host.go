@@ -43,12 +43,13 @@ func (t *table) canonical(said string) string {
 }
 
 // Canonical is the name of the conventions for a provider that the list knows under any name.
-func Canonical(said string) string {
+func Canonical(said string) (string, bool) {
 	t, err := list()
 	if err != nil {
-		return said
+		return "", false
 	}
-	return t.canonical(said)
+	k, there := t.byName[normal(said)]
+	return k.name, there
 }
 
 func (t *table) byURL(host, path string) string {

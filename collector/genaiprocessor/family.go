@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genaiprocessor
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// farthest is how many parents are asked, so that a cycle ends and a deep trace costs little.
+const farthest = 64
+
+// family is the spans of a batch, which know their parents in it.
+type family []member
+
+type spanKey struct {
+	trace pcommon.TraceID
+	span  pcommon.SpanID
+}
+
+func familyOf(td ptrace.Traces) family {
+	f := make(family, 0, td.SpanCount())
+	eachSpan(td, func(span ptrace.Span) { f = append(f, newMember(span)) })
+	index := make(map[spanKey]int, len(f))
+	for i := range f {
+		index[spanKey{f[i].span.TraceID(), f[i].span.SpanID()}] = i
+	}
+	for i := range f {
+		parent := f[i].span.ParentSpanID()
+		if at, there := index[spanKey{f[i].span.TraceID(), parent}]; there && !parent.IsEmpty() && at != i {
+			f[i].parent = at
+		}
+	}
+	return f
+}
+
+// above calls visit with each ancestor, nearest first, until it is false.
+func (f family) above(i int, visit func(*member) bool) {
+	for range farthest {
+		if i = f[i].parent; i == noParent || !visit(&f[i]) {
+			return
+		}
+	}
+}
+
+// findElsewhere marks the spans of a request that another span of it counts: of a call around
+// others the inner ones count, unless only the outer one says what it used. A call inside an agent
+// or a tool is no part of a request around that.
+func (f family) findElsewhere() {
+	around := func(i int, visit func(*member) bool) {
+		f.above(i, func(m *member) bool {
+			if isScope(m.operation) {
+				return false
+			}
+			return !isCall(m.operation) || visit(m)
+		})
+	}
+	for i := range f {
+		if !f.isRequest(i) || !f.usesTokens(i) {
+			continue
+		}
+		around(i, func(outer *member) bool {
+			outer.elsewhere = outer.elsewhere || (!outer.done && outer != &f[i])
+			return true
+		})
+	}
+	for i := range f {
+		if !f.isRequest(i) || f.usesTokens(i) {
+			continue
+		}
+		around(i, func(outer *member) bool {
+			if outer.usage.known() && !outer.elsewhere && !f[i].done {
+				f[i].elsewhere = true
+			} else if !outer.usage.known() && !outer.done {
+				outer.elsewhere = true
+			}
+			return false
+		})
+	}
+}
+
+func (f family) isRequest(i int) bool {
+	return isCall(f[i].operation) && !has(f[i].span.Attributes(), counted)
+}
+
+func (f family) usesTokens(i int) bool {
+	if f[i].done {
+		attributes := f[i].span.Attributes()
+		return has(attributes, inputTokens) || has(attributes, outputTokens)
+	}
+	return f[i].usage.known()
+}
+
+// inherit gives a span the names that only a span around it has. An agent inside a tool is no
+// part of the tool.
+func (f family) inherit(i int) {
+	m := &f[i]
+	if m.operation == "" || m.done {
+		return
+	}
+	attributes := m.span.Attributes()
+	agent, tool, workflow := has(attributes, agentName), has(attributes, toolName), has(attributes, workflowName)
+	tool = tool || m.operation == operationAgent
+	f.above(i, func(outer *member) bool {
+		from := outer.span.Attributes()
+		workflow = workflow || lend(from, attributes, workflowName)
+		if m.operation != operationWorkflow {
+			tool = tool || lend(from, attributes, toolName)
+			agent = agent || lend(from, attributes, agentName)
+		}
+		tool = tool || outer.operation == operationAgent
+		return !agent || !tool || !workflow
+	})
+}
+
+func lend(from, to pcommon.Map, name string) bool {
+	value := textOf(from, name)
+	if value != "" {
+		to.PutStr(name, value)
+	}
+	return value != ""
+}

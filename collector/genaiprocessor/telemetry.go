@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genaiprocessor
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/agentgauge/agentgauge/collector/genaiprocessor/internal/metadata"
+)
+
+// tally is what was done with a request.
+type tally struct {
+	vocabularies map[string]int64
+
+	priced, unpriced, elsewhere, content, dropped int64
+}
+
+func (t *tally) mapped(vocabulary string) {
+	if t.vocabularies == nil {
+		t.vocabularies = make(map[string]int64, 1)
+	}
+	t.vocabularies[vocabulary]++
+}
+
+func (t *tally) price(found bool) {
+	if found {
+		t.priced++
+	} else {
+		t.unpriced++
+	}
+}
+
+// telemetry reports what an instance did through the Collector's own meter.
+type telemetry struct {
+	own      *metadata.Telemetry
+	instance attribute.KeyValue
+}
+
+func newTelemetry(own *metadata.Telemetry, id component.ID) *telemetry {
+	return &telemetry{own: own, instance: attribute.String("processor", id.String())}
+}
+
+// note touches counters at zero too, so that an alert on their increase sees the first event.
+func (t *telemetry) note(ctx context.Context, did *tally) {
+	here := metric.WithAttributes(t.instance)
+	t.own.PricedCalls.Add(ctx, did.priced, here)
+	t.own.UnpricedCalls.Add(ctx, did.unpriced, here)
+	t.own.CountedElsewhere.Add(ctx, did.elsewhere, here)
+	t.own.ContentValues.Add(ctx, did.content, here)
+	t.own.DroppedSpans.Add(ctx, did.dropped, here)
+	for name, n := range did.vocabularies {
+		t.own.MappedSpans.Add(ctx, n, metric.WithAttributes(t.instance, attribute.String("vocabulary", name)))
+	}
+}
