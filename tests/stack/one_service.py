@@ -69,6 +69,7 @@ class Collector(OneService):
         changed = {"AGENTGAUGE_PROMETHEUS_URL": prometheus, "AGENTGAUGE_FLUSH_INTERVAL": "1s"} | variables
         super().__init__(replace(made, environment={**made.environment, **changed}), folder)
         self.otlp = ("127.0.0.1", ports.otlp_http)
+        self.url = f"http://127.0.0.1:{ports.otlp_http}"
         self.otlp_grpc = f"127.0.0.1:{ports.otlp_grpc}"
         self.metrics_url = f"http://127.0.0.1:{ports.collector_metrics}/metrics"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from agentgauge.generate import files
-from agentgauge.generate.environment import TAIL_VARIABLES, VARIABLES
+from agentgauge.generate.environment import OWN_VARIABLES, TAIL_VARIABLES, VARIABLES
 from agentgauge.registry import INDICATORS, METRICS
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,11 @@ def test_check_of_thresholds_notices_rules_that_do_not_follow(folder):
 
 @pytest.mark.parametrize(
     ("path", "more"),
-    [(files.COLLECTOR, ()), (files.CONTRIB, ()), (files.SAMPLING, TAIL_VARIABLES)],
+    [
+        (files.COLLECTOR, OWN_VARIABLES),
+        (files.CONTRIB, ()),
+        (files.SAMPLING, OWN_VARIABLES + TAIL_VARIABLES),
+    ],
 )
 def test_each_variable_of_the_environment_is_used_and_none_besides(path, more):
     import re

@@ -35,7 +35,7 @@ def collector_content(*, traces: list[str]) -> dict[str, Any]:
     """The config with these processors between the counted spans and Tempo."""
     content = base()
     content["processors"] |= {
-        "genai": {"content": {"keep": False}},
+        "genai": {"content": {"keep": False}, "providers": str(env.PROVIDERS)},
         "redaction": redaction(),
         # Content is gone by then.
         KEEP_SAMPLED: {"drop_unsampled": True, "content": {"keep": True}},

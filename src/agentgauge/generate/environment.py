@@ -35,6 +35,11 @@ STORAGE = Variable("AGENTGAUGE_STORAGE", "agentgauge-storage", "folder that is k
 FLUSH_INTERVAL = Variable("AGENTGAUGE_FLUSH_INTERVAL", "15s", "time between two exports of all series")
 SERIES_LIMIT = Variable("AGENTGAUGE_SERIES_LIMIT", "10000", "series of each metric; more share one")
 QUEUE_BYTES = Variable("AGENTGAUGE_QUEUE_BYTES", "268435456", "size of each sending queue on disk")
+PROVIDERS = Variable(
+    "AGENTGAUGE_COLLECTOR_PROVIDERS",
+    "null",
+    'who serves a host that no public price list has, for spans without a price: `{"llm.corp:8000": openai}`',
+)
 TAIL_WAIT = Variable(
     "AGENTGAUGE_TAIL_WAIT",
     "30s",
@@ -57,4 +62,6 @@ VARIABLES = (
     SERIES_LIMIT,
     QUEUE_BYTES,
 )
+OWN_VARIABLES = (PROVIDERS,)
+"""Only for our own Collector."""
 TAIL_VARIABLES = (TAIL_WAIT, TAIL_PERCENT)

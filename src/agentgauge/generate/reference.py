@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.generate import promql
-from agentgauge.generate.environment import TAIL_VARIABLES, VARIABLES
+from agentgauge.generate.environment import OWN_VARIABLES, TAIL_VARIABLES, VARIABLES
 from agentgauge.generate.text import NOTICE
 from agentgauge.generate.thresholds import FILE, GRAFANA, RUNBOOKS
 from agentgauge.registry import CALL_LABELS, INDICATORS, METRICS, OPERATION
@@ -146,7 +146,7 @@ def _settings() -> list[str]:
             ("variable", "default", "meaning"),
             (
                 (f"`{found.name}`", f"`{found.default}`", found.meaning)
-                for found in (*VARIABLES, *TAIL_VARIABLES)
+                for found in (*VARIABLES, *OWN_VARIABLES, *TAIL_VARIABLES)
             ),
         ),
     ]
