@@ -36,7 +36,7 @@ func everyName() []string {
 var oddValues = []any{
 	"", "chat", "LLM", "agent", "generation", "ai.generateText.doGenerate", "ai.generateText", "openai", "anthropic.messages",
 	"gpt-4o-mini", "\xff\xfe", "http://[::1", "https://api.openai.com/v1", `{"input":-1,"output":1e300}`, `{"input":3,"total":7}`, "{",
-	int64(0), int64(7), int64(100), int64(-5), int64(math.MaxInt64), 1.5, 12.0, math.NaN(), math.Inf(1), -0.0, true, false, nil,
+	int64(0), int64(7), int64(100), int64(-5), int64(math.MaxInt64), 1.5, 12.0, math.NaN(), math.Inf(1), math.Copysign(0, -1), true, false, nil,
 	[]any{"a", int64(1)}, map[string]any{"input": int64(1)}, []byte{0, 255},
 }
 
