@@ -28,15 +28,17 @@ func newMember(span ptrace.Span) member {
 	m := member{span: span, parent: noParent}
 	attributes := span.Attributes()
 	m.done = has(attributes, usageSource) || has(attributes, counted)
-	m.operation, m.said = operationOf(span)
 	if m.done {
+		m.operation, m.said = operationOf(span)
 		return m
 	}
-	if m.operation != "" && textOf(attributes, operationName) != m.operation {
-		attributes.PutStr(operationName, m.operation)
-	}
+	// Before the operation is read, so that it is the same when the span comes by again.
 	for _, v := range vocabularies {
 		v.mapAll(span)
+	}
+	m.operation, m.said = operationOf(span)
+	if m.operation != "" && textOf(attributes, operationName) != m.operation {
+		attributes.PutStr(operationName, m.operation)
 	}
 	m.nameScope()
 	mapTags(attributes)

@@ -42,7 +42,7 @@ func (t *table) find(providerName, modelName string, atNs int64) (Price, bool) {
 		return Price{}, false
 	}
 	var chosen *conditional
-	prices := t.of(listKey{normal(providerName), strings.ToLower(modelName)})
+	prices := t.of(listKey{providerName, modelName})
 	for i := range prices {
 		// The last whose condition holds counts, the first when none does.
 		if i == 0 || prices[i].holds(floorDiv(atNs, billionths)) {
@@ -70,12 +70,13 @@ func (t *table) of(key listKey) []conditional {
 }
 
 func (t *table) search(key listKey) []conditional {
-	k, there := t.byName[key.provider]
+	k, there := t.byName[normal(key.provider)]
 	if !there {
 		return nil
 	}
 	owners := append([]*provider{k.provider}, k.provider.fallback...)
-	for _, name := range []string{key.model, dashed(key.model)} {
+	asked := strings.ToLower(key.model)
+	for _, name := range []string{asked, dashed(asked)} {
 		for _, owner := range owners {
 			for _, m := range owner.models {
 				if m.rule(name) {
@@ -99,5 +100,8 @@ var separators = regexp.MustCompile(`[-_.\s]+`)
 
 // normal is a provider's name for comparison.
 func normal(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == "" {
+		return name
+	}
 	return separators.ReplaceAllString(strings.ToLower(strings.TrimSpace(name)), "-")
 }
