@@ -68,7 +68,7 @@ def _around(prompt: Prompt, family: Family) -> int:
         extra += family.responses_required if prompt.required else 0
     else:
         extra += family.tools if system is None else family.tools_with_system
-    if prompt.forced:
+    if prompt.forced and (prompt.form == "chat" or family.responses_forced):
         extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
     called = any(message.calls for message in prompt.messages)
