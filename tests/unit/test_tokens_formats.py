@@ -232,3 +232,64 @@ def test_anthropics_answers_are_read(answers):
     found = count_exchange(operation="chat", model="claude-sonnet-4-5", request={}, answers=answers)
     assert found.output_readable
     assert (found.output_tokens, found.output_calls) == (7, (OutputCalls("search", 1, 6),))
+
+
+def test_a_responses_call_that_is_sent_with_its_items_id_costs_more():
+    call = {"type": "function_call", "call_id": "1", "name": "a", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "1", "output": "x"}
+
+    def cost(of, model):
+        return counted({"input": [{"role": "user", "content": "y"}, of, result]}, model).input_tokens
+
+    for model, more in (("gpt-4o", 3), ("gpt-4.1", 3), ("gpt-5.2", 0)):
+        assert cost({**call, "id": "fc_1"}, model) - cost(call, model) == more
+
+
+@pytest.mark.parametrize(("model", "channel"), [("gpt-5", 2), ("gpt-4o", 0), ("o3", 0)])
+def test_gpt_5_is_shown_the_channel_of_its_earlier_answers(model, channel):
+    answer = {"role": "assistant", "content": "Yes."}
+    more = (
+        counted({"messages": [answer, answer]}, model).input_tokens
+        - counted({"messages": [answer]}, model).input_tokens
+    )
+    assert more == 4 + tokens("Yes.") + channel
+
+
+def test_a_named_function_costs_nothing_in_the_responses_api_of_gpt_5():
+    tools = [{"type": "function", "name": "a", "parameters": {}}]
+    asks = {"input": "x", "tools": tools}
+    forced = {**asks, "tool_choice": {"type": "function", "name": "a"}}
+    assert counted(forced, "gpt-5-mini").input_tokens == counted(asks, "gpt-5-mini").input_tokens
+
+
+def test_a_deferred_tool_costs_nothing_until_a_search_has_found_it():
+    deferred = {"name": "b", "description": "Long. " * 40, "input_schema": {}, "defer_loading": True}
+    tools = [{"name": "a", "input_schema": {}}, deferred]
+    found = [{"type": "tool_reference", "tool_name": "b"}]
+    search = {"type": "tool_result", "tool_use_id": "1", "content": found}
+
+    def cost(*blocks):
+        request = {"messages": [{"role": "user", "content": list(blocks)}], "tools": tools}
+        return definitions_of(counted(request, "claude-sonnet-4-5"))
+
+    assert set(cost({"type": "text", "text": "x"})) == {"a"}
+    assert set(cost(search)) == {"a", "b"}
+
+
+def definitions_of(found):
+    return {s.tool: s.tokens for s in found.segments if s.kind is Kind.DEFINITION}
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "costs"),
+    [
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, True),
+        ({"reasoning": {"effort": "low"}}, True),
+        ({"thinking": {"type": "adaptive"}}, False),
+        ({"reasoning": {"effort": "none"}}, False),
+    ],
+)
+def test_thinking_costs_where_it_has_a_budget(asked_for, costs):
+    plain = {"messages": [{"role": "user", "content": "x"}]}
+    more = counted({**plain, **asked_for}, "claude-sonnet-4-5").input_tokens
+    assert (more > counted(plain, "claude-sonnet-4-5").input_tokens) is costs

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agentgauge.tokens.asked import SYSTEM_ROLES, Prompt
 from agentgauge.tokens.counted import Kind
 from agentgauge.tokens.definitions import definition_segments
 from agentgauge.tokens.families import family_of
 from agentgauge.tokens.history import message_segments
-from agentgauge.tokens.prompt import SYSTEM_ROLES, Prompt, read_prompt
+from agentgauge.tokens.prompt import read_prompt
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:

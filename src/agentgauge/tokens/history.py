@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from agentgauge.tokens.asked import SYSTEM_ROLES
 from agentgauge.tokens.claude import MESSAGE, REPLY, scaled
 from agentgauge.tokens.counted import Kind, Segment
 from agentgauge.tokens.definitions import share
-from agentgauge.tokens.prompt import SYSTEM_ROLES
 from agentgauge.tokens.structured import format_tokens
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from agentgauge.tokens.asked import Message, Prompt
     from agentgauge.tokens.claude import Claude
     from agentgauge.tokens.families import Family
     from agentgauge.tokens.parts import ToolCall
-    from agentgauge.tokens.prompt import Message, Prompt
 
 OTHER = "other"
 """The tool of a result whose call nobody saw."""

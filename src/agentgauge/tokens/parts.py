@@ -25,6 +25,19 @@ class ToolCall:
     kept: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an answer: text, a call, part of a call, or a tool that the provider ran.
+
+    Pieces with one key belong together; None stands for itself.
+    """
+
+    key: Any
+    text: str = ""
+    call: ToolCall | None = None
+    built_in: str = ""
+
+
 def text_of(value: Any, *, depth: int = 0) -> str:
     """The text of a content: a string, or a list of parts of which those with text count."""
     if isinstance(value, str):
