@@ -272,8 +272,9 @@ def test_a_deferred_tool_costs_nothing_until_a_search_has_found_it():
         request = {"messages": [{"role": "user", "content": list(blocks)}], "tools": tools}
         return definitions_of(counted(request, "claude-sonnet-4-5"))
 
+    addition = {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "b"}}
     assert set(cost({"type": "text", "text": "x"})) == {"a"}
-    assert set(cost(search)) == {"a", "b"}
+    assert set(cost(search)) == set(cost(addition)) == {"a", "b"}
 
 
 def definitions_of(found):

@@ -42,11 +42,14 @@ _SONNET_4 = Claude()  # Sonnet and Opus 4 to 4.1, Sonnet 3.7: 70 rows
 _GENERATIONS = (
     # Sonnet 5, Opus 4.7 and later: a new vocabulary, of which there are 32 rows only
     (
-        re.compile(r"sonnet-5|opus-4-[789]|opus-5|fable|mythos"),
+        re.compile(r"(sonnet|opus)-5|opus-4-[789]|(?<!3-)5-(sonnet|opus)|4-[789]-opus|fable|mythos"),
         Claude(tools=313, forced=112, text=132, definition=200, step=165, pair=44),
     ),
-    (re.compile(r"haiku-4-5"), replace(_SONNET_4, tools=501, forced=99)),  # 123 rows
-    (re.compile(r"(sonnet|opus)-4-[56]"), replace(_SONNET_4, tools=497, forced=100)),  # 153 rows
+    (re.compile(r"haiku-4-5|4-5-haiku"), replace(_SONNET_4, tools=501, forced=99)),  # 123 rows
+    (
+        re.compile(r"(sonnet|opus)-4-[56]|4-[56]-(sonnet|opus)"),
+        replace(_SONNET_4, tools=497, forced=100),
+    ),  # 153 rows
     (re.compile(r"3-5-haiku"), replace(_SONNET_4, tools=267, forced=90)),  # 186 rows
     (re.compile(r"3-5-sonnet"), replace(_SONNET_4, tools=312, forced=21)),  # 39 rows
     (re.compile(r"3-opus"), replace(_SONNET_4, tools=536, forced=-236)),  # 15 rows
@@ -61,7 +64,7 @@ def claude_of(name: str) -> Claude | None:
     """What a model of that name adds; None where it is none of Anthropic's."""
     if "claude" not in name:
         return None
-    name = name.replace(".", "-")
+    name = name.replace(".", "-")  # OpenRouter answers as claude-4.5-haiku
     return next((costs for pattern, costs in _GENERATIONS if pattern.search(name)), _SONNET_4)
 
 

@@ -132,7 +132,14 @@ def _offer(function: dict[str, Any]) -> Offer:
 def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     role = word(message.get("role")) or "user"
     content = message.get("content")
-    prompt.images += _images(content)
+    prompt.looked_up |= _looked_up(content)
+    images = _images(content)
+    if role == "tool" and images:
+        prompt.built_in.append(
+            "image"
+        )  # the API's reference knows only text there: 5 rows cost less than a rule
+    else:
+        prompt.images += images
     prompt.built_in += _files(content)
     if message.get("reasoning_details"):
         prompt.built_in.append("reasoning")
@@ -162,7 +169,7 @@ def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
             inner = part.get("content")
             prompt.images += _images(inner)
             prompt.built_in += _files(inner)
-            prompt.looked_up |= {word(p.get("tool_name")) for p in dicts(inner)}
+            prompt.looked_up |= _looked_up(inner)
             answers = word(part.get("tool_use_id"))
             prompt.messages.append(Message("tool", text_of(inner), answers=answers))
         elif kind in ("thinking", "redacted_thinking"):
@@ -172,6 +179,13 @@ def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
         texts.append(word(part.get("text")))
     if calls or any(texts):
         prompt.messages.append(Message(role, "".join(texts), calls=tuple(calls)))
+
+
+def _looked_up(content: Any) -> set[str]:
+    """Deferred tools that a result or a message of Anthropic's brings into the prompt."""
+    parts = dicts(content)
+    added = dicts([part.get("tool") for part in parts if part.get("type") == "tool_addition"])
+    return {word(part.get("tool_name")) for part in parts} | {word(tool.get("name")) for tool in added}
 
 
 def _images(content: Any) -> list[Image]:
