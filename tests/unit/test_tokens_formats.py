@@ -109,7 +109,7 @@ def test_a_forced_tool_and_thinking_cost_more_on_claude():
     def total(**more):
         return counted({**CLAUDE, **more}, "claude-sonnet-4-5").input_tokens
 
-    assert total(tool_choice={"type": "any"}) - total() == 100
+    assert total(tool_choice={"type": "any"}) - total() == family_of("claude-sonnet-4-5").claude.forced
     assert total(thinking={"type": "enabled"}) - total() == 28
 
 
@@ -119,18 +119,29 @@ def test_thinking_in_the_history_is_not_attributable():
 
 
 @pytest.mark.parametrize(
-    ("model", "tools"),
+    ("model", "like"),
     [
-        ("claude-haiku-4-5-20251001", 501),
-        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", 267),
-        ("anthropic/claude-3.5-sonnet", 312),
-        ("claude-opus-4-8", 313),
-        ("claude-opus-4-6", 497),
-        ("claude-something-new", 317),
+        ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
+        ("anthropic/claude-4.5-haiku-20251001", "claude-haiku-4-5"),
+        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "claude-3-5-haiku"),
+        ("anthropic/claude-4.6-sonnet-20260217", "claude-opus-4-5"),
+        ("claude-opus-4-8", "claude-sonnet-5"),
+        ("anthropic/claude-5-opus-20260901", "claude-sonnet-5"),
+        ("claude-something-new", "claude-sonnet-4-20250514"),
     ],
 )
-def test_a_claude_model_is_known_by_its_generation(model, tools):
-    assert family_of(model).claude.tools == tools
+def test_a_claude_model_is_known_by_its_generation(model, like):
+    generations = ("3-haiku", "3-5-haiku", "3-5-sonnet", "sonnet-4-0", "haiku-4-5", "opus-4-5", "sonnet-5")
+    assert len({family_of(f"claude-{name}") for name in generations}) == len(generations)
+    assert family_of(model) == family_of(like)
+
+
+@pytest.mark.parametrize(
+    ("model", "auto", "forced"), [("opus", 530, 281), ("sonnet", 159, 235), ("haiku", 264, 340)]
+)
+def test_the_tool_prompt_of_claude_3_is_as_documented(model, auto, forced):
+    costs = family_of(f"claude-3-{model}-20240229").claude
+    assert (costs.tools, costs.tools + costs.forced) == (auto, forced)
 
 
 def test_calls_of_any_tool_cost_more_in_the_responses_api_of_gpt_4o():
