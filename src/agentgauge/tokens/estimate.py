@@ -64,7 +64,7 @@ def count(
     """Estimates the input tokens of a request before it is sent; needs no network.
 
     Args:
-        messages: as for chat completions or Anthropic (`role`, `content`, `tool_calls`, …), one user's message as
+        messages: as for chat completions or Anthropic (`role`, `content`, …), one user's message as
             text, or a whole request body as OpenAI's chat, Responses, completions and embeddings, Anthropic's
             messages, Gemini's generateContent or Bedrock's Converse take it: `count(body, model=…)`.
         tools: as for the API that the messages are for; they replace those of a body.
