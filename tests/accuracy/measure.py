@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from folds import goal_lines
 from methods import Measured, measure
 from recordings import SHAPE, Recording, read_pairs, read_recordings
 
@@ -46,11 +47,10 @@ class Table:
             yield f"\n{few} more in rows of fewer than {FEWEST}."
 
 
-def tables(recordings: dict[str, Recording], folder: Path) -> list[Table]:
+def tables(recordings: dict[str, Recording], measured: dict[str, Measured], folder: Path) -> list[Table]:
     """Total input, the tools' part, methods side by side, definitions and steps."""
     total, part = Table("Total input"), Table("Tool definitions alone, in chats of known formats")
     methods = Table("Total input of requests with tools, by method")
-    measured = {key: measure(r) for key, r in recordings.items()}
     for key, m in measured.items():
         r = recordings[key]
         if not m.countable:
@@ -104,9 +104,11 @@ def main() -> int:
             f"Name a folder of recordings: make accuracy AGENTGAUGE_RECORDINGS=folder\n\n{SHAPE}"
         )
         return 2
-    skipped = sum(not measure(r).countable for r in recordings.values())
+    measured = {key: measure(r) for key, r in recordings.items()}
+    skipped = sum(not m.countable for m in measured.values())
     print(f"{len(recordings):,} recordings, of which {skipped:,} have parts that nobody can count.")
-    for table in tables(recordings, folder):
+    print("\n".join(goal_lines(recordings, measured)))
+    for table in tables(recordings, measured, folder):
         print("\n".join(table.lines()))
     return 0
 

@@ -46,7 +46,7 @@ def measure(recording: Recording) -> Measured:
     counted = count_exchange(operation="chat", model=recording.model, request=recording.request, answers=[])
     of = {kind: sum(s.tokens for s in counted.segments if s.kind is kind) for kind in Kind}
     rest = counted.input_tokens - of[Kind.DEFINITION]
-    tools = [t for t in recording.request.get("tools") or [] if isinstance(t, dict)]
+    tools = [t for t in _tools(recording.request) if isinstance(t, dict)]
     encoding = family_of(recording.model).encoding
     return Measured(
         family=family_name(recording.model),
@@ -64,6 +64,17 @@ def measure(recording: Recording) -> Measured:
             "flat 200": rest + FLAT * len(tools),
         },
     )
+
+
+def _tools(request: dict[str, Any]) -> list[Any]:
+    """The tools as a request of any API lists them."""
+    given = request.get("tools") or (request.get("toolConfig") or {}).get("tools") or []
+    listed = given if isinstance(given, list) else [given]
+    declared = [
+        t.get("functionDeclarations", t.get("function_declarations")) for t in listed if isinstance(t, dict)
+    ]
+    flat = [function for functions in declared if functions for function in functions]
+    return flat or [t.get("toolSpec", t) if isinstance(t, dict) else t for t in listed]
 
 
 def _schema(tool: dict[str, Any]) -> dict[str, Any]:

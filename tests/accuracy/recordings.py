@@ -16,14 +16,14 @@ A folder of recordings has JSON lines, plain or gzipped, in two kinds of files:
 
   pairs*.jsonl[.gz]   one request a line:
     {"id": "1", "provider": "openai", "endpoint": "chat", "model": "gpt-4o",
-     "request": {the JSON body as it was sent}, "total_input": 321}
-    endpoint is chat, responses or messages; total_input has cached tokens in it.
+     "response_model": "gpt-4o-2024-08-06", "request": {the JSON body as it was sent}, "total_input": 321}
+    endpoint is chat, responses, messages, gemini or converse; total_input has cached tokens in it.
 
   paired*.jsonl[.gz]  two of those requests that differ in one thing:
     {"kind": "tools" or "step", "a": "1", "b": "2", "delta": 45}
     tools: only the tools differ; step: b has some messages more. delta is b's total_input - a's.
 """
-ENDPOINTS = ("chat", "responses", "messages")
+ENDPOINTS = ("chat", "responses", "messages", "gemini", "converse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,10 @@ class Pair:
 
 
 def read_recordings(folder: Path) -> dict[str, Recording]:
-    """Recordings by id; those of endpoints that no recorder of ours reads are left out."""
+    """Recordings by id; those of endpoints that no recorder of ours reads are left out.
+
+    The model is the one that answered, as it is for calls that agentgauge records: gateways swap models.
+    """
     found = {}
     for row in _rows(folder, "pairs*"):
         if row["endpoint"] in ENDPOINTS and row["total_input"] > 0:
@@ -57,7 +60,7 @@ def read_recordings(folder: Path) -> dict[str, Recording]:
                 str(row["id"]),
                 row["provider"],
                 row["endpoint"],
-                row["model"] or row.get("response_model") or "",
+                row.get("response_model") or row["model"] or "",
                 row["request"],
                 row["total_input"],
             )

@@ -99,3 +99,54 @@ def test_the_parts_add_up():
 
 def test_a_string_is_one_user_message():
     assert count("Hello!", model="gpt-4o") == count([{"role": "user", "content": "Hello!"}], model="gpt-4o")
+
+
+QUESTION = "What is the weather in Paris?"
+FUNCTION = WEATHER_TOOL["function"]
+SCHEMA = FUNCTION["parameters"]
+ABOUT = {"name": FUNCTION["name"], "description": FUNCTION["description"]}
+BODIES = {
+    "chat": {"messages": [{"role": "user", "content": QUESTION}], "tools": [WEATHER_TOOL]},
+    "messages": {
+        "messages": [{"role": "user", "content": [{"type": "text", "text": QUESTION}]}],
+        "tools": [{**ABOUT, "input_schema": SCHEMA}],
+    },
+    "gemini": {
+        "contents": [{"role": "user", "parts": [{"text": QUESTION}]}],
+        "tools": [{"functionDeclarations": [{**ABOUT, "parametersJsonSchema": SCHEMA}]}],
+    },
+    "converse": {
+        "messages": [{"role": "user", "content": [{"text": QUESTION}]}],
+        "toolConfig": {"tools": [{"toolSpec": {**ABOUT, "inputSchema": {"json": SCHEMA}}}]},
+    },
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_whole_body_of_any_api_counts_the_same(body):
+    plain = count(QUESTION, tools=[WEATHER_TOOL], model="some-model")
+    assert count(body, model="some-model") == plain
+    assert plain.user > 0 < plain.per_tool[FUNCTION["name"]]
+
+
+def test_a_body_of_the_responses_api():
+    body = {"instructions": "Be brief.", "input": QUESTION, "tools": [{"type": "function", **FUNCTION}]}
+    e = count(body, model="gpt-4o")
+    assert e.system == count([{"role": "system", "content": "Be brief."}], model="gpt-4o").system
+    assert e.user > 0 < e.per_tool[FUNCTION["name"]]
+
+
+def test_a_body_of_embeddings_has_no_format_around_it():
+    e = count({"input": ["Hello!", "Hello!"]}, model="text-embedding-3-small")
+    assert (e.input_tokens, e.overhead) == (4, 0)
+
+
+def test_what_nobody_can_count_is_named_and_images_are_apart():
+    image = {"type": "image_url", "image_url": {"url": "https://a.example/x.png", "detail": "low"}}
+    e = count(
+        [{"role": "user", "content": [image, {"type": "file"}]}],
+        tools=[{"type": "web_search"}],
+        model="gpt-4o",
+    )
+    assert (e.images, e.not_attributable) == (85, ("web_search", "file"))
+    assert e.input_tokens == e.user + e.images + e.overhead

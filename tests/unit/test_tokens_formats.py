@@ -109,7 +109,7 @@ def test_a_forced_tool_and_thinking_cost_more_on_claude():
     def total(**more):
         return counted({**CLAUDE, **more}, "claude-sonnet-4-5").input_tokens
 
-    assert total(tool_choice={"type": "any"}) - total() == 100
+    assert total(tool_choice={"type": "any"}) - total() == family_of("claude-sonnet-4-5").claude.forced
     assert total(thinking={"type": "enabled"}) - total() == 28
 
 
@@ -119,18 +119,29 @@ def test_thinking_in_the_history_is_not_attributable():
 
 
 @pytest.mark.parametrize(
-    ("model", "tools"),
+    ("model", "like"),
     [
-        ("claude-haiku-4-5-20251001", 501),
-        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", 267),
-        ("anthropic/claude-3.5-sonnet", 312),
-        ("claude-opus-4-8", 313),
-        ("claude-opus-4-6", 497),
-        ("claude-something-new", 317),
+        ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
+        ("anthropic/claude-4.5-haiku-20251001", "claude-haiku-4-5"),
+        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "claude-3-5-haiku"),
+        ("anthropic/claude-4.6-sonnet-20260217", "claude-opus-4-5"),
+        ("claude-opus-4-8", "claude-sonnet-5"),
+        ("anthropic/claude-5-opus-20260901", "claude-sonnet-5"),
+        ("claude-something-new", "claude-sonnet-4-20250514"),
     ],
 )
-def test_a_claude_model_is_known_by_its_generation(model, tools):
-    assert family_of(model).claude.tools == tools
+def test_a_claude_model_is_known_by_its_generation(model, like):
+    generations = ("3-haiku", "3-5-haiku", "3-5-sonnet", "sonnet-4-0", "haiku-4-5", "opus-4-5", "sonnet-5")
+    assert len({family_of(f"claude-{name}") for name in generations}) == len(generations)
+    assert family_of(model) == family_of(like)
+
+
+@pytest.mark.parametrize(
+    ("model", "auto", "forced"), [("opus", 530, 281), ("sonnet", 159, 235), ("haiku", 264, 340)]
+)
+def test_the_tool_prompt_of_claude_3_is_as_documented(model, auto, forced):
+    costs = family_of(f"claude-3-{model}-20240229").claude
+    assert (costs.tools, costs.tools + costs.forced) == (auto, forced)
 
 
 def test_calls_of_any_tool_cost_more_in_the_responses_api_of_gpt_4o():
@@ -232,3 +243,65 @@ def test_anthropics_answers_are_read(answers):
     found = count_exchange(operation="chat", model="claude-sonnet-4-5", request={}, answers=answers)
     assert found.output_readable
     assert (found.output_tokens, found.output_calls) == (7, (OutputCalls("search", 1, 6),))
+
+
+def test_a_responses_call_that_is_sent_with_its_items_id_costs_more():
+    call = {"type": "function_call", "call_id": "1", "name": "a", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "1", "output": "x"}
+
+    def cost(of, model):
+        return counted({"input": [{"role": "user", "content": "y"}, of, result]}, model).input_tokens
+
+    for model, more in (("gpt-4o", 3), ("gpt-4.1", 3), ("gpt-5.2", 0)):
+        assert cost({**call, "id": "fc_1"}, model) - cost(call, model) == more
+
+
+@pytest.mark.parametrize(("model", "channel"), [("gpt-5", 2), ("gpt-4o", 0), ("o3", 0)])
+def test_gpt_5_is_shown_the_channel_of_its_earlier_answers(model, channel):
+    answer = {"role": "assistant", "content": "Yes."}
+    more = (
+        counted({"messages": [answer, answer]}, model).input_tokens
+        - counted({"messages": [answer]}, model).input_tokens
+    )
+    assert more == 4 + tokens("Yes.") + channel
+
+
+def test_a_named_function_costs_nothing_in_the_responses_api_of_gpt_5():
+    tools = [{"type": "function", "name": "a", "parameters": {}}]
+    asks = {"input": "x", "tools": tools}
+    forced = {**asks, "tool_choice": {"type": "function", "name": "a"}}
+    assert counted(forced, "gpt-5-mini").input_tokens == counted(asks, "gpt-5-mini").input_tokens
+
+
+def test_a_deferred_tool_costs_nothing_until_a_search_has_found_it():
+    deferred = {"name": "b", "description": "Long. " * 40, "input_schema": {}, "defer_loading": True}
+    tools = [{"name": "a", "input_schema": {}}, deferred]
+    found = [{"type": "tool_reference", "tool_name": "b"}]
+    search = {"type": "tool_result", "tool_use_id": "1", "content": found}
+
+    def cost(*blocks):
+        request = {"messages": [{"role": "user", "content": list(blocks)}], "tools": tools}
+        return definitions_of(counted(request, "claude-sonnet-4-5"))
+
+    addition = {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "b"}}
+    assert set(cost({"type": "text", "text": "x"})) == {"a"}
+    assert set(cost(search)) == set(cost(addition)) == {"a", "b"}
+
+
+def definitions_of(found):
+    return {s.tool: s.tokens for s in found.segments if s.kind is Kind.DEFINITION}
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "costs"),
+    [
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, True),
+        ({"reasoning": {"effort": "low"}}, True),
+        ({"thinking": {"type": "adaptive"}}, False),
+        ({"reasoning": {"effort": "none"}}, False),
+    ],
+)
+def test_thinking_costs_where_it_has_a_budget(asked_for, costs):
+    plain = {"messages": [{"role": "user", "content": "x"}]}
+    more = counted({**plain, **asked_for}, "claude-sonnet-4-5").input_tokens
+    assert (more > counted(plain, "claude-sonnet-4-5").input_tokens) is costs

@@ -155,6 +155,20 @@ def test_an_advisor_is_another_model_and_is_not_added():
             {"inputTokens": 28, "outputTokens": 26, "cacheReadInputTokens": 9, "cacheWriteInputTokens": 3},
             TokenUsage(40, 26, 9, 3),
         ),
+        (
+            {
+                "inputTokens": 10,
+                "outputTokens": 4,
+                "cacheReadInputTokens": 0,
+                "cacheReadInputTokenCount": 0,
+                "cacheWriteInputTokens": 7351,
+                "cacheWriteInputTokenCount": 7351,
+                "cacheDetails": [{"inputTokens": 7351, "ttl": "5m"}],
+                "serverToolUsage": {},
+                "totalTokens": 7365,
+            },
+            TokenUsage(7361, 4, 0, 7351),
+        ),
     ],
 )
 def test_bedrock(usage, expected):
@@ -193,6 +207,15 @@ STREAMS = {
     "on a last chunk without choices": [{**CHUNK, "usage": None}, {"choices": [], "usage": openai()}],
     "on a chunk with choices": [CHUNK, {**CHUNK, "usage": openai()}],
     "cumulative on every chunk": [{**CHUNK, "usage": openai(made=n)} for n in (1, 3, 5)],
+    "on a chunk with choices, null before": [{**CHUNK, "usage": None}, {**CHUNK, "usage": openai()}],
+    "cumulative on chunks without choices": [{"choices": [], "usage": openai(made=n)} for n in (1, 5)],
+    "on a chunk that echoes what was asked": [
+        CHUNK,
+        {**CHUNK, "stream_options": {"include_usage": True}, "usage": openai()},
+    ],
+    "on a chunk of Hugging Face's with a token of its own": [
+        {"choices": [{"index": 0, "text": "", "delta": {"token_id": 1}}], "usage": openai()}
+    ],
     "in x_groq": [CHUNK, {**CHUNK, "x_groq": {"id": "r", "usage": openai()}}],
     "in the completed response": [{"type": "response.completed", "response": {"usage": openai()}}],
     "with an empty usage behind it": [{**CHUNK, "usage": openai()}, {"choices": [], "usage": {}}],
@@ -205,6 +228,12 @@ def test_streams(chunks):
 
 
 UNREADABLE = {
+    "a stream that was asked for usage and says null throughout": [{**CHUNK, "usage": None}] * 2,
+    "a gateway's echo of the request": [{"contentType": "application/json", "pathname": "/chat/completions"}],
+    "an error string with a code": [{"code": "invalid-argument", "error": "Incorrect API key provided."}],
+    "Gemini's error": [
+        {"error": {"code": 429, "message": "Resource exhausted.", "status": "RESOURCE_EXHAUSTED"}}
+    ],
     "a stream without usage": [CHUNK, {"choices": [{"delta": {}, "finish_reason": "stop"}]}],
     "nothing at all": [],
     "Azure's filter results": [{"choices": [], "prompt_filter_results": []}],

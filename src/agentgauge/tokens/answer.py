@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agentgauge.tokens import converse, gemini
 from agentgauge.tokens.parts import (
+    Piece,
     ToolCall,
     arguments_of,
     built_in_call,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _REASONING = ("reasoning_content", "reasoning")
+_CONVERSE_EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "messageStop")
 _TEXT_EVENTS = ("text.delta", "refusal.delta")  # not audio, images or the code of built-in tools
 
 
@@ -61,24 +64,44 @@ def read_answer(answers: Sequence[Any]) -> Answer:
     """The answer in one whole body, or in the chunks of a stream."""
     answer, parts = Answer(), _Parts()
     for body in answers:
-        if not isinstance(body, dict):
-            continue
-        if isinstance(body.get("choices"), list):
-            answer.readable = True
-            _read_choices(parts, body["choices"])
-        elif isinstance(body.get("output"), list):
-            answer.readable = True
-            _read_output(answer, body["output"])
-        elif isinstance(body.get("data"), list):
-            answer.readable = True
-        elif body.get("type") == "message" and isinstance(body.get("content"), list):
-            _read_message(answer, parts, body["content"])
-        elif isinstance(body.get("type"), str):
-            _read_event(answer, parts, body)
+        if isinstance(body, dict):
+            _read_body(answer, parts, body)
     if not (answer.text or answer.calls):  # a finished response repeats what its events brought
         answer.text = ["".join(t) for t in parts.texts.values()]
         answer.calls = [ToolCall(c[0], c[1], "".join(c[2:])) for c in parts.calls.values()]
     return answer
+
+
+def _read_body(answer: Answer, parts: _Parts, body: dict[str, Any]) -> None:
+    if isinstance(body.get("choices"), list):
+        answer.readable = True
+        _read_choices(parts, body["choices"])
+    elif isinstance(body.get("output"), list):
+        answer.readable = True
+        _read_output(answer, body["output"])
+    elif isinstance(body.get("candidates"), list):
+        _read_pieces(answer, parts, gemini.pieces(body))
+    elif isinstance(body.get("output"), dict) or any(key in body for key in _CONVERSE_EVENTS):
+        _read_pieces(answer, parts, converse.pieces(body))
+    elif isinstance(body.get("data"), list):
+        answer.readable = True
+    elif body.get("type") == "message" and isinstance(body.get("content"), list):
+        _read_message(answer, parts, body["content"])
+    elif isinstance(body.get("type"), str):
+        _read_event(answer, parts, body)
+
+
+def _read_pieces(answer: Answer, parts: _Parts, pieces: list[Piece]) -> None:
+    answer.readable = True
+    for piece in pieces:
+        if piece.call is not None:
+            key = ("call", len(parts.calls)) if piece.key is None else piece.key
+            call = piece.call
+            parts.add_call(key, call_id=call.id, name=call.name, arguments=call.arguments)
+        elif piece.built_in:
+            answer.built_in.append(piece.built_in)
+        else:
+            parts.add_text(piece.key, piece.text)
 
 
 def _key(index: Any, otherwise: int) -> int:

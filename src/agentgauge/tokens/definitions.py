@@ -7,18 +7,17 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from agentgauge.tokens.claude import scaled
+from agentgauge.tokens.asked import SYSTEM_ROLES
+from agentgauge.tokens.claude import Claude, scaled
 from agentgauge.tokens.counted import Kind, Segment
 from agentgauge.tokens.declaration import render
-from agentgauge.tokens.prompt import SYSTEM_ROLES
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agentgauge.tokens.claude import Claude
+    from agentgauge.tokens.asked import Offer, Prompt
     from agentgauge.tokens.families import Family
-    from agentgauge.tokens.prompt import Prompt
 
 _BLOCK = 9
 _NO_PARALLEL = 16  # 2 rows of one set of tools; 3 of two sets show that a call in the history ends it
@@ -29,17 +28,18 @@ _FORCED_WHERE_FRAMED = -7  # a family that frames its tools at length leaves som
 
 def definition_segments(prompt: Prompt, family: Family) -> list[Segment]:
     """One segment per offered function; they add up to what the whole block costs."""
-    if not prompt.offers:
+    offers = [o for o in prompt.offers if not o.deferred or o.name in prompt.looked_up]
+    if not offers:
         return []
     if family.claude is not None:
-        return _json_segments(prompt, family, family.claude)
-    tools = _json([[o.name, o.description, o.parameters] for o in prompt.offers])
-    tools = tools or _json([[o.name, o.description, {}] for o in prompt.offers])
+        return _json_segments(prompt, offers, family)
+    tools = _json([[o.name, o.description, o.parameters] for o in offers])
+    tools = tools or _json([[o.name, o.description, {}] for o in offers])
     block = _block if len(tools) <= _MOST_CHARS else _block.__wrapped__
     tokens, weights, commented = block(tools, family.encoding, family.titles)
     bare = 0 if commented else family.bare
     shares = share(max(tokens + bare + _around(prompt, family), 0), weights)
-    return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
+    return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(offers, shares, strict=True)]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -68,7 +68,7 @@ def _around(prompt: Prompt, family: Family) -> int:
         extra += family.responses_required if prompt.required else 0
     else:
         extra += family.tools if system is None else family.tools_with_system
-    if prompt.forced:
+    if prompt.forced and (prompt.form == "chat" or family.responses_forced):
         extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
     called = any(message.calls for message in prompt.messages)
@@ -77,20 +77,24 @@ def _around(prompt: Prompt, family: Family) -> int:
     return extra
 
 
-def _json_segments(prompt: Prompt, family: Family, costs: Claude) -> list[Segment]:
-    """Anthropic's models are shown each tool's JSON, after a prompt that explains tools."""
-    forms = [
-        {"name": o.name, "description": o.description, "input_schema": o.parameters} for o in prompt.offers
+def _json_segments(prompt: Prompt, offers: Sequence[Offer], family: Family) -> list[Segment]:
+    """Anthropic's models are shown each tool's JSON, after a prompt that explains tools.
+
+    Counted with a line for each key: of five ways to write it that one was nearest on tool sets not fitted.
+    """
+    costs = family.claude or Claude()
+    forms = [{"name": o.name, "description": o.description, "input_schema": o.parameters} for o in offers]
+    weights = [
+        scaled(count_tokens(_json(f, indent=1), encoding=family.encoding), costs.definition) for f in forms
     ]
-    weights = [scaled(count_tokens(_json(f), encoding=family.encoding), costs.definition) for f in forms]
     around = costs.tools + (costs.forced if prompt.required or prompt.forced else 0)
     shares = share(max(sum(weights) + around, 0), weights)
-    return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(prompt.offers, shares, strict=True)]
+    return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(offers, shares, strict=True)]
 
 
-def _json(value: Any) -> str:
+def _json(value: Any, *, indent: int | None = None) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, default=str, indent=indent)
     except (TypeError, ValueError, RecursionError):
         return ""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agentgauge.tokens.asked import SYSTEM_ROLES, Prompt
 from agentgauge.tokens.counted import Kind
 from agentgauge.tokens.definitions import definition_segments
 from agentgauge.tokens.families import family_of
 from agentgauge.tokens.history import message_segments
-from agentgauge.tokens.prompt import SYSTEM_ROLES, Prompt, read_prompt
+from agentgauge.tokens.prompt import read_prompt
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+_EMBEDDINGS = ("text-embedding-", "openai/text-embedding-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,13 @@ class Estimate:
         tool_definitions: tokens of the tools' declarations.
         tool_results: tokens of the tools' results.
         tool_calls: tokens of the model's earlier calls.
+        images: tokens of the images whose rule and size are known.
         overhead: tokens of the format around the messages.
         input_tokens: all of them.
         per_tool: tool name to tokens of its definition, results and calls.
         source: always `estimated`: only the provider knows.
         encoding: the tiktoken vocabulary that was used.
+        not_attributable: what nobody can count, such as built-in tools; it is in no number.
     """
 
     system: int = 0
@@ -40,31 +46,42 @@ class Estimate:
     tool_definitions: int = 0
     tool_results: int = 0
     tool_calls: int = 0
+    images: int = 0
     overhead: int = 0
     input_tokens: int = 0
     per_tool: Mapping[str, int] = field(default_factory=dict)
     source: str = "estimated"
     encoding: str = "o200k_base"
+    not_attributable: tuple[str, ...] = ()
 
 
 def count(
-    messages: str | Sequence[Mapping[str, Any]],
+    messages: str | Sequence[Mapping[str, Any]] | Mapping[str, Any],
     *,
     tools: Sequence[Mapping[str, Any]] | None = None,
     model: str,
 ) -> Estimate:
-    """Estimates the input tokens of a chat request before it is sent; needs no network.
+    """Estimates the input tokens of a request before it is sent; needs no network.
 
     Args:
-        messages: as for chat completions (`role`, `content`, `tool_calls`, …), or one user message's text.
-        tools: as for chat completions: `{"type": "function", "function": {…}}`.
+        messages: as for chat completions or Anthropic (`role`, `content`, …), one user's message as
+            text, or a whole request body as OpenAI's chat, Responses, completions and embeddings, Anthropic's
+            messages, Gemini's generateContent or Bedrock's Converse take it: `count(body, model=…)`.
+        tools: as for the API that the messages are for; they replace those of a body.
         model: its name decides on the vocabulary; one that is not OpenAI's is counted with o200k_base.
 
     Returns:
-        Tokens by part. What cannot be read counts as nothing; built-in tools cannot be counted at all.
+        Tokens by part. What cannot be read counts as nothing; what nobody can count is named.
     """
-    listed = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
-    prompt = read_prompt("chat", {"messages": listed, "tools": list(tools or ())}, model=model)
+    if isinstance(messages, Mapping):
+        body = dict(messages)
+    else:
+        listed = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
+        body = {"messages": listed}
+    if tools is not None:
+        body["tools"] = list(tools)
+    operation = "embeddings" if "input" in body and model.startswith(_EMBEDDINGS) else "chat"
+    prompt = read_prompt(operation, body, model=model)
     family = family_of(model)
     segments = [*definition_segments(prompt, family), *message_segments(prompt, family)]
     per_tool: dict[str, int] = {}
@@ -81,10 +98,12 @@ def count(
         tool_definitions=by_kind[Kind.DEFINITION],
         tool_results=by_kind[Kind.RESULT_NEW] + by_kind[Kind.RESULT_CARRIED],
         tool_calls=by_kind[Kind.CALL_CARRIED],
-        overhead=by_kind[Kind.TEXT] - sum(text.values()) - user,
+        images=prompt.image_tokens,
+        overhead=by_kind[Kind.TEXT] - sum(text.values()) - user - prompt.image_tokens,
         input_tokens=sum(by_kind.values()),
         per_tool=per_tool,
         encoding=family.encoding,
+        not_attributable=tuple(dict.fromkeys(prompt.built_in)),
     )
 
 

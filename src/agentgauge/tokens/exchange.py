@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from agentgauge.tokens.answer import Answer
+    from agentgauge.tokens.asked import Prompt
     from agentgauge.tokens.counted import Segment
-    from agentgauge.tokens.prompt import Prompt
 
 _KIND = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 _MOST_KINDS = 16

@@ -26,6 +26,9 @@ class Family:
         reply: what starts the answer, once a request.
         pair: around a tool call and its result in the history of a chat.
         pair_responses: the same in the Responses API.
+        kept: added there to a call that is sent with its item's id (26 rows with, 45 without).
+        final: added to an earlier answer's text, the name of its channel in the published harmony format
+            (30 rows).
         parallel: around several calls of one message and their results.
         titles: the declarations show titles.
         tools: added once to a chat request with tools, and `tools_with_system` where it has a system message.
@@ -33,6 +36,8 @@ class Family:
         responses_required: added there where `tool_choice` is `required` (2 rows).
         responses_format: added there where the answer's format is a JSON schema.
         forced: added, beside the name, where `tool_choice` names a function.
+        responses_forced: naming one costs in the Responses API what it does in chat (2 rows say that it costs
+            nothing on gpt-5).
         bare: added where the first declaration has no comment (11 rows).
         claude: what Anthropic's format adds, None elsewhere.
     """
@@ -42,6 +47,8 @@ class Family:
     reply: int = 3
     pair: int = 12
     pair_responses: int = 12
+    kept: int = 0
+    final: int = 0
     parallel: int = 20
     titles: bool = True
     tools: int = 0
@@ -51,14 +58,14 @@ class Family:
     responses_required: int = 9
     responses_format: int = 1
     forced: int = 7
+    responses_forced: bool = True
     bare: int = 0
     claude: Claude | None = None
 
 
 _OLD = Family(CL100K)
 _GPT_4 = replace(_OLD, titles=False, forced=5)
-_GPT_4O = Family(O200K, pair_responses=13)
-_GPT_41 = Family(O200K, pair_responses=10)
+_GPT_4O = Family(O200K, pair_responses=10, kept=3)
 _REASONING = Family(
     O200K,
     reply=2,
@@ -69,9 +76,10 @@ _REASONING = Family(
     responses_block_with_system=4,
     responses_required=0,
     responses_format=0,
+    responses_forced=False,
     bare=-1,
 )
-_GPT_5 = replace(_REASONING, tools=82, tools_with_system=85)
+_GPT_5 = replace(_REASONING, final=2, tools=82, tools_with_system=85)
 _FIRST_GPT_5 = replace(_GPT_5, pair_responses=16)
 _UNKNOWN = Family(O200K, known=False)
 
@@ -79,8 +87,7 @@ _FAMILIES = (
     (re.compile(r"gpt-5(-mini|-nano)?(-\d{4}|$)"), _FIRST_GPT_5),
     (re.compile(r"gpt-5"), _GPT_5),
     (re.compile(r"o\d(?!\d)|codex"), _REASONING),
-    (re.compile(r"gpt-4\.1|gpt-4\.5"), _GPT_41),
-    (re.compile(r"(chat)?gpt-4o|computer-use"), _GPT_4O),
+    (re.compile(r"(chat)?gpt-4o|gpt-4\.1|gpt-4\.5|computer-use"), _GPT_4O),
     (re.compile(r"gpt-4(-0314|-0613|-32k.*)?$"), _GPT_4),
     (re.compile(r"gpt-4|gpt-3|text-embedding-|davinci|babbage"), _OLD),
 )

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from agentgauge.tokens.asked import SYSTEM_ROLES
 from agentgauge.tokens.claude import MESSAGE, REPLY, scaled
 from agentgauge.tokens.counted import Kind, Segment
 from agentgauge.tokens.definitions import share
-from agentgauge.tokens.prompt import SYSTEM_ROLES
 from agentgauge.tokens.structured import format_tokens
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from agentgauge.tokens.asked import Message, Prompt
     from agentgauge.tokens.claude import Claude
     from agentgauge.tokens.families import Family
     from agentgauge.tokens.parts import ToolCall
-    from agentgauge.tokens.prompt import Message, Prompt
 
 OTHER = "other"
 """The tool of a result whose call nobody saw."""
@@ -55,6 +55,8 @@ class _Reader:
         self._parallel = family.parallel
         self._wraps = prompt.form == "chat" and family.claude is None
         self._pair = family.pair if self._wraps else family.pair_responses
+        self._kept = 0 if self._wraps else family.kept
+        self._final = family.final
         self._tool_of: dict[str, str] = {}
         self._around_result: dict[str, int] = {}
         self._result_of = {m.answers: m.text for m in prompt.messages if m.answers is not None}
@@ -83,7 +85,8 @@ class _Reader:
             around = 0 if message.role in SYSTEM_ROLES else MESSAGE
             return around + scaled(self._count(message.text), self._claude.text)
         name = self._count(message.name) + _NAME if message.name else 0
-        return _MESSAGE + self._count(message.text) + name
+        channel = self._final if message.role == "assistant" else 0
+        return _MESSAGE + self._count(message.text) + name + channel
 
     def _claude_calls(self, calls: Sequence[ToolCall], costs: Claude) -> Iterator[Segment]:
         around = costs.pair // 2
@@ -95,8 +98,9 @@ class _Reader:
             yield Segment(Kind.CALL_CARRIED, call.name or OTHER, scaled(asked, costs.step) + around)
 
     def _alone(self, call: ToolCall) -> int:
-        around = self._pair // 2
-        self._around_result[call.id] = self._count(f"functions.{call.name}") + self._pair - around
+        pair = self._pair + (self._kept if call.kept else 0)
+        around = pair // 2
+        self._around_result[call.id] = self._count(f"functions.{call.name}") + pair - around
         return self._count(compact(call.arguments)) + self._count(call.name) + around
 
     def _together(self, calls: Sequence[ToolCall]) -> list[int]:

@@ -14,11 +14,28 @@ _DEEPEST = 8
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that a model asked for; `arguments` is the text it wrote."""
+    """A call that a model asked for; `arguments` is the text it wrote.
+
+    `kept` is a call that the Responses API gave out and knows again by the item's own id, beside the call's.
+    """
 
     id: str
     name: str
     arguments: str
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an answer: text, a call, part of a call, or a tool that the provider ran.
+
+    Pieces with one key belong together; None stands for itself.
+    """
+
+    key: Any
+    text: str = ""
+    call: ToolCall | None = None
+    built_in: str = ""
 
 
 def text_of(value: Any, *, depth: int = 0) -> str:
@@ -71,7 +88,8 @@ def item_call(item: dict[str, Any]) -> ToolCall | None:
     if kind not in ("function_call", "custom_tool_call"):
         return None
     written = item.get("arguments") if kind == "function_call" else item.get("input")
-    return ToolCall(word(item.get("call_id")), word(item.get("name")), arguments_of(written))
+    kept = bool(word(item.get("id")))
+    return ToolCall(word(item.get("call_id")), word(item.get("name")), arguments_of(written), kept=kept)
 
 
 def built_in_call(item: dict[str, Any]) -> str | None:

@@ -1,13 +1,15 @@
-"""One shape for what was asked: chat, Responses, completions and embeddings bodies become a `Prompt`.
+"""One shape for what was asked: every kind of body that clients send becomes a `Prompt`.
 
 Nothing in a body is taken for granted: what has the wrong type is left out, and nothing here raises.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from agentgauge.tokens.asked import AnswerFormat, Message, Offer, Prompt
+from agentgauge.tokens.converse import is_converse, read_converse
+from agentgauge.tokens.gemini import read_gemini
 from agentgauge.tokens.images import Image, image_tokens, size_of
 from agentgauge.tokens.parts import (
     ToolCall,
@@ -21,6 +23,7 @@ from agentgauge.tokens.parts import (
 )
 
 _OPAQUE = (
+    "search_result",
     "file",
     "input_file",
     "document",
@@ -31,79 +34,6 @@ _OPAQUE = (
     "container_upload",
 )
 _BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use")
-SYSTEM_ROLES = ("system", "developer")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A function that the model may call."""
-
-    name: str
-    description: str
-    parameters: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message. `answers` is the call id (or the name, in the legacy form) that a tool result answers."""
-
-    role: str
-    text: str = ""
-    name: str = ""
-    calls: tuple[ToolCall, ...] = ()
-    answers: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerFormat:
-    """The JSON schema that an answer must have."""
-
-    name: str
-    description: str
-    schema: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Prompt:
-    """What was asked.
-
-    Attributes:
-        form: `chat`, `responses`, `completions` or `embeddings`.
-        offers: functions, in order.
-        built_in: the provider's own tools and other things whose tokens nobody can know.
-        messages: in order, the Responses API's instructions first.
-        images: those that were sent, in order.
-        image_tokens: of those images whose rule and size are known.
-        uncounted_images: how many others there are.
-        token_ids: how many tokens were sent as numbers, which some clients of embeddings do.
-        has_tools: the request carried tools of any kind.
-        forced: the function that `tool_choice` names.
-        required: `tool_choice` asks for a call of any function.
-        answer_format: the JSON schema that the answer must have.
-        thinking: Anthropic's extended thinking is on.
-        parallel: `parallel_tool_calls` was not switched off.
-        readable: there was something to count.
-    """
-
-    form: str
-    offers: list[Offer] = field(default_factory=list)
-    built_in: list[str] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
-    image_tokens: int = 0
-    uncounted_images: int = 0
-    token_ids: int = 0
-    has_tools: bool = False
-    forced: str = ""
-    required: bool = False
-    answer_format: AnswerFormat | None = None
-    thinking: bool = False
-    parallel: bool = True
-
-    @property
-    def readable(self) -> bool:
-        """There was something to count."""
-        return bool(self.messages or self.offers or self.token_ids)
 
 
 def read_prompt(operation: str, body: Any, *, model: str = "") -> Prompt:
@@ -133,6 +63,10 @@ def _read_body(operation: str, body: Any) -> Prompt:
             token_ids=sum(isinstance(t, int) for t in inputs)
             + sum(len(t) for t in inputs if isinstance(t, list)),
         )
+    if "contents" in body:
+        return read_gemini(body)
+    if is_converse(body):
+        return read_converse(body)
     prompt = Prompt("responses" if "messages" not in body and "input" in body else "chat")
     _read_tools(prompt, body)
     _read_format(prompt, body)
@@ -176,10 +110,10 @@ def _read_format(prompt: Prompt, body: dict[str, Any]) -> None:
         if isinstance(of, dict) and isinstance(schema := of.get("schema"), dict):
             prompt.answer_format = AnswerFormat(word(of.get("name")), word(of.get("description")), schema)
     thinking, effort = body.get("thinking"), body.get("reasoning")
-    prompt.thinking = isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive")
-    prompt.thinking = prompt.thinking or (
-        isinstance(effort, dict) and bool(effort)
-    )  # OpenRouter's name for it
+    # Adaptive thinking adds nothing that one could see (6 rows of 5 models).
+    prompt.thinking = isinstance(thinking, dict) and thinking.get("type") == "enabled"
+    if isinstance(effort, dict) and effort:  # OpenRouter's name for it
+        prompt.thinking = prompt.thinking or effort.get("effort") != "none"
     config = body.get("output_config")
     if body.get("output_format") or (isinstance(config, dict) and config.keys() - {"effort"}):
         prompt.built_in.append("output_config")  # Anthropic's: what it adds is not published
@@ -191,13 +125,21 @@ def _offer(function: dict[str, Any]) -> Offer:
         word(function.get("name")),
         word(function.get("description")),
         parameters if isinstance(parameters, dict) else {},
+        deferred=function.get("defer_loading") is True,
     )
 
 
 def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     role = word(message.get("role")) or "user"
     content = message.get("content")
-    prompt.images += _images(content)
+    prompt.looked_up |= _looked_up(content)
+    images = _images(content)
+    if role == "tool" and images:
+        prompt.built_in.append(
+            "image"
+        )  # the API's reference knows only text there: 5 rows cost less than a rule
+    else:
+        prompt.images += images
     prompt.built_in += _files(content)
     if message.get("reasoning_details"):
         prompt.built_in.append("reasoning")
@@ -227,6 +169,7 @@ def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
             inner = part.get("content")
             prompt.images += _images(inner)
             prompt.built_in += _files(inner)
+            prompt.looked_up |= _looked_up(inner)
             answers = word(part.get("tool_use_id"))
             prompt.messages.append(Message("tool", text_of(inner), answers=answers))
         elif kind in ("thinking", "redacted_thinking"):
@@ -236,6 +179,13 @@ def _read_blocks(prompt: Prompt, role: str, content: Any) -> None:
         texts.append(word(part.get("text")))
     if calls or any(texts):
         prompt.messages.append(Message(role, "".join(texts), calls=tuple(calls)))
+
+
+def _looked_up(content: Any) -> set[str]:
+    """Deferred tools that a result or a message of Anthropic's brings into the prompt."""
+    parts = dicts(content)
+    added = dicts([part.get("tool") for part in parts if part.get("type") == "tool_addition"])
+    return {word(part.get("tool_name")) for part in parts} | {word(tool.get("name")) for tool in added}
 
 
 def _images(content: Any) -> list[Image]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from agentgauge.tokens.vocabulary import count_tokens
 
 if TYPE_CHECKING:
+    from agentgauge.tokens.asked import AnswerFormat
     from agentgauge.tokens.families import Family
-    from agentgauge.tokens.prompt import AnswerFormat
 
 _DEEPEST = 24
 _NOT_SHOWN = {"additionalProperties", "required", "minimum", "maximum", "$schema"}
