@@ -56,6 +56,8 @@ class Settings:
             AGENTGAUGE_BUDGET_ACTION.
         propagate_to: hosts of services of yours that are told, by trace context and baggage, which agent and
             workflow calls them; AGENTGAUGE_PROPAGATE_TO ("researcher.corp:8080,.agents.corp").
+        stream_usage: hosts whose streams are asked for usage where the program does not: the extra chunk is
+            kept from the program; AGENTGAUGE_STREAM_USAGE ("localhost:8000,.corp", or `all`).
         library_roles: a call from inside a library has the library's name as role where nobody set one;
             AGENTGAUGE_LIBRARY_ROLES.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
@@ -87,6 +89,7 @@ class Settings:
     budget_tokens: int | None = None
     budget_action: Literal["raise", "warn"] = "raise"
     propagate_to: Sequence[str] = ()
+    stream_usage: Sequence[str] = ()
     library_roles: bool = True
     instrument: bool = True
     frameworks: tuple[str, ...] = FRAMEWORKS
@@ -143,6 +146,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "budget_tokens": read.more_than_zero("AGENTGAUGE_BUDGET_TOKENS", whole=True),
         "budget_action": read.word("AGENTGAUGE_BUDGET_ACTION", ACTIONS),
         "propagate_to": read.hosts("AGENTGAUGE_PROPAGATE_TO"),
+        "stream_usage": read.hosts_or_all("AGENTGAUGE_STREAM_USAGE"),
         "library_roles": read.flag("AGENTGAUGE_LIBRARY_ROLES", default=True),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "frameworks": read.names("AGENTGAUGE_FRAMEWORKS", FRAMEWORKS),

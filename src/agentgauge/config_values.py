@@ -30,6 +30,7 @@ FORMS = {
     **dict.fromkeys(MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(FLAGS, "True or False"),
     "propagate_to": 'a list of hosts such as ["planner.corp", "planner.corp:8080", ".corp"]',
+    "stream_usage": 'a list of hosts such as ["localhost:8000", ".corp"], or ["all"]',
     "store": 'a path, or "off"',
     "prices": "a path",
     "frameworks": f"True, False or some of {', '.join(FRAMEWORKS)}",
@@ -108,6 +109,7 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "prices": _is_path,
     "frameworks": _are_frameworks,
     "propagate_to": _are_hosts,
+    "stream_usage": _are_hosts,  # "all" has the form of one
     "tier_timeouts_s": _are_limits,
     "propagate_threads": lambda value: propagation(value) is not None,
     "budget_usd": lambda value: _is_number(value, is_limit),

@@ -56,6 +56,13 @@ class Reader:
                 self.problems.append(f"{name}: {part!r} is no host, host:port or .domain; left out.")
         return tuple(filter(is_entry, found))
 
+    def hosts_or_all(self, name: str) -> tuple[str, ...]:
+        """The same, or `all` for every host; `off` is none."""
+        word = self.environ.get(name, "").strip().lower()
+        if word in FALSE:
+            return ()
+        return ("all",) if word in {"all", *TRUE} else self.hosts(name)
+
     def seconds(self, name: str, *, default: float) -> float:
         """A time within its bounds."""
         value = self.text(name)

@@ -25,7 +25,8 @@ class Exchange:
 
     `most_output` is the most output tokens that the request asks for, of all its `choices`; `chosen_model` is
     asked in place of the caller's, as a budget of his says. `body` is the request as it was sent; `answers`
-    the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read.
+    the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read. `hidden`
+    is a chunk that only we asked for (`hides_usage`), kept from the caller.
     """
 
     method: str | None = None
@@ -45,12 +46,19 @@ class Exchange:
     answers: list[Mapping[str, Any]] = field(default_factory=list)
     first_answer_ns: int | None = None
     blocked: bool = False
+    hides_usage: bool = False
+    hidden: Mapping[str, Any] | None = None
 
     def answer(self, data: Mapping[str, Any]) -> None:
         """Takes in one body or one chunk."""
         if self.first_answer_ns is None:
             self.first_answer_ns = time.time_ns()
         self.answers.append(data)
+
+    def take_hidden(self) -> None:
+        """Counts what was kept from the caller among the answers, unless it was read with them."""
+        if self.hidden is not None and self.hidden not in self.answers:
+            self.answers.append(self.hidden)
 
 
 @dataclass(slots=True)
