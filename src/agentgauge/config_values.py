@@ -24,6 +24,66 @@ TIER_TIMEOUTS_S: Mapping[str, float] = {"0": 60.0, "1": 90.0, "2": 120.0, "3": 1
 TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 MAPPINGS = ("providers", "resource_attributes")
 FLAGS = ("instrument", "set_global", "forward_spans", "library_roles", "disabled")
+_OTLP = "OTEL_EXPORTER_OTLP"
+VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "service_name": ("AGENTGAUGE_SERVICE", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"),
+    "environment": ("AGENTGAUGE_ENVIRONMENT", "OTEL_RESOURCE_ATTRIBUTES"),
+    "release": ("AGENTGAUGE_RELEASE", "OTEL_RESOURCE_ATTRIBUTES"),
+    "store": ("AGENTGAUGE_STORE",),
+    "endpoint": (f"{_OTLP}_TRACES_ENDPOINT", f"{_OTLP}_ENDPOINT"),
+    "protocol": (f"{_OTLP}_TRACES_PROTOCOL", f"{_OTLP}_PROTOCOL"),
+    "providers": ("AGENTGAUGE_PROVIDERS",),
+    "prices": ("AGENTGAUGE_PRICES",),
+    "budget_usd": ("AGENTGAUGE_BUDGET_USD",),
+    "budget_tokens": ("AGENTGAUGE_BUDGET_TOKENS",),
+    "budget_action": ("AGENTGAUGE_BUDGET_ACTION",),
+    "propagate_to": ("AGENTGAUGE_PROPAGATE_TO",),
+    "stream_usage": ("AGENTGAUGE_STREAM_USAGE",),
+    "library_roles": ("AGENTGAUGE_LIBRARY_ROLES",),
+    "instrument": ("AGENTGAUGE_INSTRUMENT",),
+    "frameworks": ("AGENTGAUGE_FRAMEWORKS",),
+    "set_global": ("AGENTGAUGE_SET_GLOBAL",),
+    "forward_spans": ("AGENTGAUGE_FORWARD_SPANS",),
+    "propagate_threads": ("AGENTGAUGE_PROPAGATE_THREADS",),
+    "flush_timeout_s": ("AGENTGAUGE_FLUSH_TIMEOUT",),
+    "tier_timeouts_s": ("AGENTGAUGE_TIER_TIMEOUTS",),
+    "disabled": ("OTEL_SDK_DISABLED",),
+    "resource_attributes": ("OTEL_RESOURCE_ATTRIBUTES",),
+}
+"""Setting -> the variables that it comes from, the first that is set."""
+RESOURCE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "service_name": ("service.name",),
+    "environment": ("deployment.environment.name", "deployment.environment"),
+    "release": ("service.version",),
+}
+"""Where OTEL_RESOURCE_ATTRIBUTES has a setting."""
+OTHER_VARIABLES = tuple(
+    f"AGENTGAUGE_{name}"
+    for name in (
+        *(
+            "AUTO",
+            "RUN_",
+            "TEST_",
+            "RECORDINGS",
+            "PORT_",
+            "OTLP_",
+            "HEALTH",
+            "SELF_METRICS_",
+            "TEMPO",
+            "STORAGE",
+        ),
+        *(
+            "PROMETHEUS",
+            "PROMTOOL",
+            "ALERTMANAGER",
+            "COLLECTOR",
+            "FLUSH_INTERVAL",
+            "SERIES_LIMIT",
+            "QUEUE_BYTES",
+        ),
+    )
+)
+"""How variables begin that are no settings of the SDK: of `run`, of the local stack, and of its tests."""
 FORMS = {
     **dict.fromkeys(TEXTS, "a string"),
     "service_name": "a non-empty string",

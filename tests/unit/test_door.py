@@ -14,6 +14,7 @@ LAYERS = (
     {"agentgauge", "__main__"},
     {"cli"},
     {"demo"},
+    {"doctor"},
     {"formats"},
     {"report"},
     {"generate"},
