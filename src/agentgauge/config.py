@@ -50,6 +50,8 @@ class Settings:
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
         prices: a TOML file with prices of your own (form: `agentgauge.price_file`); AGENTGAUGE_PRICES.
+        context_limits: model, or provider/model, with `*` for anything -> tokens that a request may have,
+            before the public list; AGENTGAUGE_CONTEXT_LIMITS ("our-llama-*=8192").
         budget_usd: what this process may spend, see `budget`; AGENTGAUGE_BUDGET_USD.
         budget_tokens: the same in input + output tokens; AGENTGAUGE_BUDGET_TOKENS.
         budget_action: raise (`BudgetExceeded`, from the call that may not leave) or warn;
@@ -85,6 +87,7 @@ class Settings:
     protocol: str = "http/protobuf"
     providers: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
+    context_limits: Mapping[str, int] = field(default_factory=dict)
     budget_usd: float | None = None
     budget_tokens: int | None = None
     budget_action: Literal["raise", "warn"] = "raise"
@@ -142,6 +145,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         or "http/protobuf",
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
         "prices": _path(read.text("AGENTGAUGE_PRICES")),
+        "context_limits": read.tokens_by_model("AGENTGAUGE_CONTEXT_LIMITS"),
         "budget_usd": read.more_than_zero("AGENTGAUGE_BUDGET_USD"),
         "budget_tokens": read.more_than_zero("AGENTGAUGE_BUDGET_TOKENS", whole=True),
         "budget_action": read.word("AGENTGAUGE_BUDGET_ACTION", ACTIONS),

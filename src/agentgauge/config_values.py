@@ -34,6 +34,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "protocol": (f"{_OTLP}_TRACES_PROTOCOL", f"{_OTLP}_PROTOCOL"),
     "providers": ("AGENTGAUGE_PROVIDERS",),
     "prices": ("AGENTGAUGE_PRICES",),
+    "context_limits": ("AGENTGAUGE_CONTEXT_LIMITS",),
     "budget_usd": ("AGENTGAUGE_BUDGET_USD",),
     "budget_tokens": ("AGENTGAUGE_BUDGET_TOKENS",),
     "budget_action": ("AGENTGAUGE_BUDGET_ACTION",),
@@ -94,6 +95,7 @@ FORMS = {
     "store": 'a path, or "off"',
     "prices": "a path",
     "frameworks": f"True, False or some of {', '.join(FRAMEWORKS)}",
+    "context_limits": "a mapping of models (strings) to whole numbers of tokens",
     "budget_usd": "a number of more than zero",
     "budget_tokens": "a number of more than zero",
     "budget_action": "one of raise, warn",
@@ -171,6 +173,7 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "propagate_to": _are_hosts,
     "stream_usage": _are_hosts,  # "all" has the form of one
     "tier_timeouts_s": _are_limits,
+    "context_limits": lambda value: _are_limits(value) and all(isinstance(n, int) for n in value.values()),  # type: ignore[attr-defined]  # checked before
     "propagate_threads": lambda value: propagation(value) is not None,
     "budget_usd": lambda value: _is_number(value, is_limit),
     "budget_tokens": lambda value: _is_number(value, is_limit),

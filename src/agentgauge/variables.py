@@ -106,6 +106,16 @@ class Reader:
                 self.problems.append(f"{name}: {tier}={text!r} is no number of seconds; left out.")
         return found
 
+    def tokens_by_model(self, name: str) -> dict[str, int]:
+        """`model=tokens` pairs."""
+        found: dict[str, int] = {}
+        for model, text in self.pairs(name).items():
+            if text.isdecimal() and int(text):
+                found[model] = int(text)
+            else:
+                self.problems.append(f"{name}: {model}={text!r} is no number of tokens; left out.")
+        return found
+
     def names(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         """Some of the known names, with commas between them; all of them for `on`, none for `off`."""
         value = self.environ.get(name)

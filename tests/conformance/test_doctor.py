@@ -259,7 +259,7 @@ def test_a_clock_that_is_wrong_is_a_problem(monkeypatch, folder):
 
     clocks = [finding for finding in found if finding.topic == "clock"]
     assert [finding.state for finding in clocks] == ["problem", "problem"]
-    assert "300 s behind" in clocks[0].text
+    assert re.search(r"\b(29\d|30\d) s behind", clocks[0].text)
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,19 @@ class TestFormats:
 
 @pytest.mark.parametrize(
     "command",
-    ["report", "run", "doctor", "demo", "generate", "thresholds", "thresholds set", "up", "down", "status", "logs"],
+    [
+        "report",
+        "run",
+        "doctor",
+        "demo",
+        "generate",
+        "thresholds",
+        "thresholds set",
+        "up",
+        "down",
+        "status",
+        "logs",
+    ],
 )
 def test_every_command_helps_with_examples(command):
     helped = CliRunner().invoke(commands, [*command.split(), "--help"])

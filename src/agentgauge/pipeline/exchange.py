@@ -26,7 +26,8 @@ class Exchange:
     `most_output` is the most output tokens that the request asks for, of all its `choices`; `chosen_model` is
     asked in place of the caller's, as a budget of his says. `body` is the request as it was sent; `answers`
     the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read. `hidden`
-    is a chunk that only we asked for (`hides_usage`), kept from the caller.
+    is a chunk that only we asked for (`hides_usage`), kept from the caller; `over_context` the
+    tokens that the model takes, where the request has more.
     """
 
     method: str | None = None
@@ -46,6 +47,7 @@ class Exchange:
     answers: list[Mapping[str, Any]] = field(default_factory=list)
     first_answer_ns: int | None = None
     blocked: bool = False
+    over_context: int | None = None
     hides_usage: bool = False
     hidden: Mapping[str, Any] | None = None
 

@@ -105,6 +105,7 @@ class OpenInferenceOpenAI:
             action="stream" if exchange.stream else "generate",
             server_address=exchange.host,
             server_port=exchange.port,
+            over_context=exchange.over_context,
         )
 
 
