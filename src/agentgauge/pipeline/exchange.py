@@ -63,7 +63,7 @@ class Exchange:
             self.answers.append(self.hidden)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class OpenCall:
     """A call between its start and its end; `key` is (trace id, span id).
 
@@ -150,6 +150,12 @@ class OpenCalls:
         with self._lock:
             opened = self._open.pop(key, None)
         return opened if opened is not None and opened.key == key else None
+
+    def streams(self) -> list[OpenCall]:
+        """The calls whose answers have begun to stream."""
+        with self._lock:
+            found = [call for key, call in self._open.items() if call.key == key]
+        return [call for call in found if call.exchange.stream and call.exchange.answers]
 
     def spans(self) -> list[Span]:
         """The spans of the calls that nobody has ended yet."""

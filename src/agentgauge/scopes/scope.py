@@ -16,7 +16,7 @@ from agentgauge import ledger
 from agentgauge.guard import guarded
 from agentgauge.labels import clean_label, clean_text
 from agentgauge.ledger import Account, Usage
-from agentgauge.pipeline import neighbours, runtime
+from agentgauge.pipeline import neighbours, running, runtime
 from agentgauge.pipeline.records import FinishedScope
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ class Scope:
     def usage(self) -> Usage:
         """What has been used inside so far; waits up to 2 s for calls that are still being counted.
 
-        `usage.pending` tells how many are left then.
+        `usage.pending` tells how many are left then, `usage.running` what streams under way use so far.
         """
         self._settled()
-        return self._account.usage()
+        return running.usage_of(self._account)
 
     def parts(self) -> dict[Part, Totals]:
         """The sums of `usage`, apart by agent, role, branch, provider and model."""
