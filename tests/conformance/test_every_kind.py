@@ -21,16 +21,20 @@ from genai_prices import Usage, calc_price
 from agentgauge.demo.simulated import SimulatedServer
 from agentgauge.report.build import build_report
 from agentgauge.store.read import Selection
+from environments import SOURCES, with_openai
 
 PROGRAM = Path(__file__).with_name("every_kind.py")
 HOSTS = ("openai", "azure", "openrouter", "nobody")
 CALLS = {f"sim-{name}-{n}": (name, made) for name, made in KINDS.items() for n in range(made.times)}
 TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
-pytestmark = pytest.mark.xdist_group("every-kind")
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
+def _of(version):
+    return pytest.param(version, marks=pytest.mark.xdist_group(f"every-kind-{version}"))
+
+
+@pytest.fixture(scope="module", params=[_of("current"), _of("2.8.0"), _of("2.54.0")])
+def ran(request, tmp_path_factory):
     """The store, what the program said of itself, and the servers' books by API key."""
     store = tmp_path_factory.mktemp("every-kind") / "store.sqlite"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENTGAUGE", "OTEL"))}
@@ -40,8 +44,13 @@ def ran(tmp_path_factory):
             servers[made.host].script.load({"api_key": key, "rules": list(made.rules)})
         urls = json.dumps({host: server.url for host, server in servers.items()})
         done = subprocess.run(
-            [sys.executable, PROGRAM, urls, store],
-            env=kept,
+            [
+                sys.executable if request.param == "current" else with_openai(request.param),
+                PROGRAM,
+                urls,
+                store,
+            ],
+            env=kept | {"PYTHONPATH": str(SOURCES)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
