@@ -4,10 +4,15 @@ What other tools get wrong is in test_pain_points; 200 calls of all kinds at onc
 """
 
 import asyncio
+import contextlib
+import threading
+import time
 
 import openai
 import pytest
 
+from agentgauge.report.build import build_report
+from agentgauge.store.read import Selection
 from books import booked, recorded, rows
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}
@@ -253,3 +258,23 @@ def test_tools_have_their_part_of_a_call(gauge, server, client, store):
     assert second["new_result_tokens"] > 0
     assert second["carried_result_tokens"] == 0
     assert second["carried_call_tokens"] > 0
+
+
+def test_a_call_in_flight_at_shutdown_is_not_said_to_have_died(gauge, server, client, store):
+    rules(server, {"delay_s": 1.0, "drop": True})
+
+    def ask():
+        with contextlib.suppress(openai.APIConnectionError):
+            client.with_options(max_retries=0).chat.completions.create(**ASK)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not server.books.to_dict()["requests"]:
+        time.sleep(0.01)
+    (call,) = finish(gauge, store)
+    thread.join()
+
+    warnings = build_report(store, Selection())["warnings"]
+    (said,) = [warning["message"] for warning in warnings if warning["code"] == "unfinished"]
+    assert (call["outcome"], call["output_tokens"]) == ("unfinished", None)
+    assert said.startswith("1 call had no answer yet when the program ended, or stopped recording.")

@@ -33,7 +33,7 @@ def _of(version):
     return pytest.param(version, marks=pytest.mark.xdist_group(f"every-kind-{version}"))
 
 
-@pytest.fixture(scope="module", params=[_of("current"), _of("2.8.0"), _of("2.54.0")])
+@pytest.fixture(scope="module", params=[_of("current"), _of("2.8.0"), _of("2.54.0"), _of("3.57.0")])
 def ran(request, tmp_path_factory):
     """The store, what the program said of itself, and the servers' books by API key."""
     store = tmp_path_factory.mktemp("every-kind") / "store.sqlite"

@@ -1,4 +1,4 @@
-"""Older clients, on httpx: what the store holds equals the simulated server's books."""
+"""The oldest client, the last 2.x and the newest: the store equals the server's books."""
 
 import os
 import subprocess
@@ -81,7 +81,7 @@ def _of(version):
     return pytest.param(version, marks=pytest.mark.xdist_group(f"openai-{version}"))
 
 
-@pytest.fixture(scope="module", params=[_of("2.8.0"), _of("2.54.0")])
+@pytest.fixture(scope="module", params=[_of("2.8.0"), _of("2.54.0"), _of("3.57.0")])
 def ran(request, tmp_path_factory):
     """The program's output, its calls by agent, their tools, and the server's books by API key."""
     folder = tmp_path_factory.mktemp("client")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import closing
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agentgauge.doctor.finding import Finding
 from agentgauge.errors import StoreError
+from agentgauge.store.place import need_place
 from agentgauge.store.read import open_store
 from agentgauge.store.schema import SCHEMA_VERSION
 
@@ -34,6 +34,7 @@ def store_findings(settings: Settings, path: Path | None) -> Iterator[Finding]:
         yield Finding(TOPIC, "note", "off: calls are kept nowhere, and no report can show them")
         return
     try:
+        need_place(path)
         if not path.exists():
             yield _missing(path)
             return
@@ -48,13 +49,7 @@ def store_findings(settings: Settings, path: Path | None) -> Iterator[Finding]:
 
 def _missing(path: Path) -> Finding:
     facts = {"path": str(path), "exists": False}
-    above = next((folder for folder in path.absolute().parents if folder.exists()), path)
-    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return Finding(TOPIC, "note", f"{path} does not exist yet; the first call makes it", facts=facts)
-    todo = "Name another file: AGENTGAUGE_STORE."
-    return Finding(
-        TOPIC, "problem", f"{path} does not exist, and {above} cannot be written", next=todo, facts=facts
-    )
+    return Finding(TOPIC, "note", f"{path} does not exist yet; the first call makes it", facts=facts)
 
 
 def _contents(store: Store, path: Path) -> Iterator[Finding]:

@@ -68,6 +68,6 @@ def _unfinished(totals: Totals) -> str:
     if not totals.unfinished:
         return ""
     return (
-        f"{calls_of(totals.unfinished)} never ended: a process died inside. The server may have billed them; "
-        "compare with the provider's own bill."
+        f"{calls_of(totals.unfinished)} had no answer yet when the program ended, or stopped recording. The "
+        "server may have billed them; compare with the provider's own bill."
     )
