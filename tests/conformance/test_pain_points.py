@@ -112,8 +112,9 @@ def test_early_break(gauge, server, client, store):
 def test_detached_context_in_async_generators(gauge, server, async_client, store, caplog):
     async def words():
         with ag.agent("inner"):
-            async for chunk in await async_client.chat.completions.create(**ASK, **TOLD):
-                yield chunk
+            async with await async_client.chat.completions.create(**ASK, **TOLD) as stream:
+                async for chunk in stream:
+                    yield chunk
 
     async def main():
         async with async_client:
