@@ -47,7 +47,8 @@ def made_once(key, make):
 
 def with_openai(version, *more):
     """The interpreter of an environment with another openai, all that agentgauge needs, and `more`."""
-    return environment(f"openai=={version}", *_LEGACY_HTTP, *_shared_pins(), *more)
+    stack = _LEGACY_HTTP if version.startswith("2.") else _pins(_CURRENT_CLIENT - {"openai"})
+    return environment(f"openai=={version}", *stack, *_shared_pins(), *more)
 
 
 def with_libraries(listed, *more, openai=None):

@@ -145,7 +145,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked, of whom."""
+    """What was asked, of whom. `over_context` is what the model takes, in tokens, where this is more."""
 
     operation: str
     model: str
@@ -156,6 +156,7 @@ class Request:
     server_address: str | None = None
     server_port: int | None = None
     input_chars: int | None = None
+    over_context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,12 +50,16 @@ class Settings:
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
         prices: a TOML file with prices of your own (form: `agentgauge.price_file`); AGENTGAUGE_PRICES.
+        context_limits: model, or provider/model, with `*` for anything -> tokens that a request may have,
+            before the public list; AGENTGAUGE_CONTEXT_LIMITS ("our-llama-*=8192").
         budget_usd: what this process may spend, see `budget`; AGENTGAUGE_BUDGET_USD.
         budget_tokens: the same in input + output tokens; AGENTGAUGE_BUDGET_TOKENS.
         budget_action: raise (`BudgetExceeded`, from the call that may not leave) or warn;
             AGENTGAUGE_BUDGET_ACTION.
         propagate_to: hosts of services of yours that are told, by trace context and baggage, which agent and
             workflow calls them; AGENTGAUGE_PROPAGATE_TO ("researcher.corp:8080,.agents.corp").
+        stream_usage: hosts whose streams are asked for usage where the program does not: the extra chunk is
+            kept from the program; AGENTGAUGE_STREAM_USAGE ("localhost:8000,.corp", or `all`).
         library_roles: a call from inside a library has the library's name as role where nobody set one;
             AGENTGAUGE_LIBRARY_ROLES.
         instrument: start the OpenAI instrumentation; AGENTGAUGE_INSTRUMENT.
@@ -83,10 +87,12 @@ class Settings:
     protocol: str = "http/protobuf"
     providers: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
+    context_limits: Mapping[str, int] = field(default_factory=dict)
     budget_usd: float | None = None
     budget_tokens: int | None = None
     budget_action: Literal["raise", "warn"] = "raise"
     propagate_to: Sequence[str] = ()
+    stream_usage: Sequence[str] = ()
     library_roles: bool = True
     instrument: bool = True
     frameworks: tuple[str, ...] = FRAMEWORKS
@@ -139,10 +145,12 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         or "http/protobuf",
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
         "prices": _path(read.text("AGENTGAUGE_PRICES")),
+        "context_limits": read.tokens_by_model("AGENTGAUGE_CONTEXT_LIMITS"),
         "budget_usd": read.more_than_zero("AGENTGAUGE_BUDGET_USD"),
         "budget_tokens": read.more_than_zero("AGENTGAUGE_BUDGET_TOKENS", whole=True),
         "budget_action": read.word("AGENTGAUGE_BUDGET_ACTION", ACTIONS),
         "propagate_to": read.hosts("AGENTGAUGE_PROPAGATE_TO"),
+        "stream_usage": read.hosts_or_all("AGENTGAUGE_STREAM_USAGE"),
         "library_roles": read.flag("AGENTGAUGE_LIBRARY_ROLES", default=True),
         "instrument": read.flag("AGENTGAUGE_INSTRUMENT", default=True),
         "frameworks": read.names("AGENTGAUGE_FRAMEWORKS", FRAMEWORKS),

@@ -24,15 +24,78 @@ TIER_TIMEOUTS_S: Mapping[str, float] = {"0": 60.0, "1": 90.0, "2": 120.0, "3": 1
 TEXTS = ("service_name", "environment", "release", "endpoint", "protocol")
 MAPPINGS = ("providers", "resource_attributes")
 FLAGS = ("instrument", "set_global", "forward_spans", "library_roles", "disabled")
+_OTLP = "OTEL_EXPORTER_OTLP"
+VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "service_name": ("AGENTGAUGE_SERVICE", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"),
+    "environment": ("AGENTGAUGE_ENVIRONMENT", "OTEL_RESOURCE_ATTRIBUTES"),
+    "release": ("AGENTGAUGE_RELEASE", "OTEL_RESOURCE_ATTRIBUTES"),
+    "store": ("AGENTGAUGE_STORE",),
+    "endpoint": (f"{_OTLP}_TRACES_ENDPOINT", f"{_OTLP}_ENDPOINT"),
+    "protocol": (f"{_OTLP}_TRACES_PROTOCOL", f"{_OTLP}_PROTOCOL"),
+    "providers": ("AGENTGAUGE_PROVIDERS",),
+    "prices": ("AGENTGAUGE_PRICES",),
+    "context_limits": ("AGENTGAUGE_CONTEXT_LIMITS",),
+    "budget_usd": ("AGENTGAUGE_BUDGET_USD",),
+    "budget_tokens": ("AGENTGAUGE_BUDGET_TOKENS",),
+    "budget_action": ("AGENTGAUGE_BUDGET_ACTION",),
+    "propagate_to": ("AGENTGAUGE_PROPAGATE_TO",),
+    "stream_usage": ("AGENTGAUGE_STREAM_USAGE",),
+    "library_roles": ("AGENTGAUGE_LIBRARY_ROLES",),
+    "instrument": ("AGENTGAUGE_INSTRUMENT",),
+    "frameworks": ("AGENTGAUGE_FRAMEWORKS",),
+    "set_global": ("AGENTGAUGE_SET_GLOBAL",),
+    "forward_spans": ("AGENTGAUGE_FORWARD_SPANS",),
+    "propagate_threads": ("AGENTGAUGE_PROPAGATE_THREADS",),
+    "flush_timeout_s": ("AGENTGAUGE_FLUSH_TIMEOUT",),
+    "tier_timeouts_s": ("AGENTGAUGE_TIER_TIMEOUTS",),
+    "disabled": ("OTEL_SDK_DISABLED",),
+    "resource_attributes": ("OTEL_RESOURCE_ATTRIBUTES",),
+}
+"""Setting -> the variables that it comes from, the first that is set."""
+RESOURCE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "service_name": ("service.name",),
+    "environment": ("deployment.environment.name", "deployment.environment"),
+    "release": ("service.version",),
+}
+"""Where OTEL_RESOURCE_ATTRIBUTES has a setting."""
+OTHER_VARIABLES = tuple(
+    f"AGENTGAUGE_{name}"
+    for name in (
+        *(
+            "AUTO",
+            "RUN_",
+            "TEST_",
+            "RECORDINGS",
+            "PORT_",
+            "OTLP_",
+            "HEALTH",
+            "SELF_METRICS_",
+            "TEMPO",
+            "STORAGE",
+        ),
+        *(
+            "PROMETHEUS",
+            "PROMTOOL",
+            "ALERTMANAGER",
+            "COLLECTOR",
+            "FLUSH_INTERVAL",
+            "SERIES_LIMIT",
+            "QUEUE_BYTES",
+        ),
+    )
+)
+"""How variables begin that are no settings of the SDK: of `run`, of the local stack, and of its tests."""
 FORMS = {
     **dict.fromkeys(TEXTS, "a string"),
     "service_name": "a non-empty string",
     **dict.fromkeys(MAPPINGS, "a mapping of strings to strings"),
     **dict.fromkeys(FLAGS, "True or False"),
     "propagate_to": 'a list of hosts such as ["planner.corp", "planner.corp:8080", ".corp"]',
+    "stream_usage": 'a list of hosts such as ["localhost:8000", ".corp"], or ["all"]',
     "store": 'a path, or "off"',
     "prices": "a path",
     "frameworks": f"True, False or some of {', '.join(FRAMEWORKS)}",
+    "context_limits": "a mapping of models (strings) to whole numbers of tokens",
     "budget_usd": "a number of more than zero",
     "budget_tokens": "a number of more than zero",
     "budget_action": "one of raise, warn",
@@ -108,7 +171,9 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "prices": _is_path,
     "frameworks": _are_frameworks,
     "propagate_to": _are_hosts,
+    "stream_usage": _are_hosts,  # "all" has the form of one
     "tier_timeouts_s": _are_limits,
+    "context_limits": lambda value: _are_limits(value) and all(isinstance(n, int) for n in value.values()),  # type: ignore[attr-defined]  # checked before
     "propagate_threads": lambda value: propagation(value) is not None,
     "budget_usd": lambda value: _is_number(value, is_limit),
     "budget_tokens": lambda value: _is_number(value, is_limit),

@@ -126,6 +126,7 @@ def _plain(settings: Settings) -> Settings:
     return replace(
         settings,
         providers=dict(settings.providers),
+        context_limits=dict(settings.context_limits),
         resource_attributes=dict(settings.resource_attributes),
     )
 

@@ -12,6 +12,7 @@ from opentelemetry import context as otel_context
 
 from agentgauge import pricing
 from agentgauge.budget_check import check_budgets, choose_model
+from agentgauge.context_check import check_context
 from agentgauge.guard import guarded
 from agentgauge.importhook import no_longer, when_imported
 from agentgauge.patches import Patches
@@ -106,6 +107,8 @@ def _before_send(opened: OpenCall) -> None:
         exchange.host, exchange.port, exchange.path or "", providers=active.settings.providers
     )
     check_budgets(opened, provider=provider, prices=active.pipeline.prices)
+    limits = active.settings.context_limits
+    check_context(exchange, provider=provider, own=limits, pipeline=active.pipeline)
 
 
 def read_from(provider: TracerProvider, sources: tuple[Source, ...]) -> None:

@@ -14,7 +14,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 
 from agentgauge.call import Origin
-from agentgauge.totals import Totals
+from agentgauge.totals import Running, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +39,12 @@ class Usage(Totals):
     Attributes:
         by_agent: the same sums per agent; an agent without calls reads zero.
         pending: calls whose tool tokens or estimates are still being counted.
+        running: an estimate of streams under way, which are in no other number until they have ended.
     """
 
     by_agent: dict[str, Usage] = field(default_factory=dict)
     pending: int = 0
+    running: Running = field(default_factory=Running)
 
     @property
     def cost_usd(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,10 @@ class Patches:
                 return
             self._puts.remove(known)  # somebody has put back what was there before us
         before = vars(owner).get(name, _INHERITED)
-        ours = make(getattr(owner, name))
+        original = getattr(owner, name)
+        ours = make(original)
+        if not hasattr(ours, "__wrapped__"):
+            functools.update_wrapper(ours, original)  # by which it is found below somebody else's
         setattr(owner, name, ours)
         self._puts.append(_Put(owner, name, before, ours))
 

@@ -106,6 +106,7 @@ def _request(call: Call) -> dict[str, AttributeValue | None]:
         "agentgauge.call.action": request.action,
         "agentgauge.has_tools": request.has_tools,
         "agentgauge.input.chars": request.input_chars,
+        "agentgauge.context.exceeded_limit": request.over_context,
     }
 
 

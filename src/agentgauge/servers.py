@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from agentgauge.guard import guarded
 from agentgauge.importhook import when_imported
+from agentgauge.patches import Patches
 from agentgauge.pipeline import runtime
-from agentgauge.scopes.patches import Patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def watch() -> None:
 
 def leave_alone() -> None:
     """Undoes `watch`."""
-    _patches.remove()
+    _patches.take_out()
 
 
 def _watch_uvicorn(module: ModuleType) -> None:

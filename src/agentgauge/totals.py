@@ -13,6 +13,37 @@ if TYPE_CHECKING:
 WASTED = (Outcome.ERROR, Outcome.CANCELLED)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An estimate of what streams that are under way have used so far; it is in no sum.
+
+    Attributes:
+        streams: how many.
+        input_tokens: of their requests, counted here unless the server has told them.
+        output_tokens: of what has come of their answers.
+        cost_nanousd: of both; None where no stream has a price.
+    """
+
+    streams: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nanousd: int | None = None
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The same in USD."""
+        return None if self.cost_nanousd is None else self.cost_nanousd / 1e9
+
+    def __add__(self, other: Running) -> Running:
+        costs = [cost for cost in (self.cost_nanousd, other.cost_nanousd) if cost is not None]
+        return Running(
+            self.streams + other.streams,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(costs) if costs else None,
+        )
+
+
 @dataclass(slots=True)
 class Totals:
     """Sums over calls. Tokens are counts, money is nano-USD, `duration_s` is time spent in model calls.

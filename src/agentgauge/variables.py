@@ -56,6 +56,13 @@ class Reader:
                 self.problems.append(f"{name}: {part!r} is no host, host:port or .domain; left out.")
         return tuple(filter(is_entry, found))
 
+    def hosts_or_all(self, name: str) -> tuple[str, ...]:
+        """The same, or `all` for every host; `off` is none."""
+        word = self.environ.get(name, "").strip().lower()
+        if word in FALSE:
+            return ()
+        return ("all",) if word in {"all", *TRUE} else self.hosts(name)
+
     def seconds(self, name: str, *, default: float) -> float:
         """A time within its bounds."""
         value = self.text(name)
@@ -97,6 +104,16 @@ class Reader:
                 found[tier] = number
             else:
                 self.problems.append(f"{name}: {tier}={text!r} is no number of seconds; left out.")
+        return found
+
+    def tokens_by_model(self, name: str) -> dict[str, int]:
+        """`model=tokens` pairs."""
+        found: dict[str, int] = {}
+        for model, text in self.pairs(name).items():
+            if text.isdecimal() and int(text):
+                found[model] = int(text)
+            else:
+                self.problems.append(f"{name}: {model}={text!r} is no number of tokens; left out.")
         return found
 
     def names(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -110,4 +110,5 @@ def test_tools_stay_within_their_call_and_their_names_are_labels(ran):
 
 
 def test_nothing_failed_inside(ran):
-    assert rows(ran[2], "SELECT code, message FROM warnings") == []
+    # One of the prompts is too long for its model, which is said.
+    assert [row["code"] for row in rows(ran[2], "SELECT code FROM warnings")] == ["context"]

@@ -1,4 +1,4 @@
-"""Older clients, on httpx: what the store holds equals the simulated server's books."""
+"""The oldest client, the last 2.x and the newest: the store equals the server's books."""
 
 import os
 import subprocess
@@ -15,7 +15,9 @@ from openai import AsyncOpenAI, OpenAI
 import agentgauge as ag
 
 url, store = sys.argv[1:]
-ag.init("other-client", store=store, providers={url.split("//")[1]: "openai"})
+host = url.split("//")[1]
+named = host.replace("127.0.0.1", "localhost")  # whose streams are asked for their usage
+ag.init("other-client", store=store, providers={host: "openai", named: "openai"})
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}
 USAGE = {"stream": True, "stream_options": {"include_usage": True}}
 TOOLS = [{"type": "function", "function": {
@@ -27,6 +29,9 @@ def raw(client): client.chat.completions.with_raw_response.create(**ASK).parse()
 def tools(client): client.chat.completions.create(**ASK, tools=TOOLS)
 def stream(client): list(client.chat.completions.create(**ASK, **USAGE))
 def stream_of_unknown_usage(client): list(client.chat.completions.create(**ASK, stream=True))
+def stream_asked(client):
+    with client.with_options(base_url=f"http://{named}/v1") as asked:
+        assert all(chunk.choices for chunk in asked.chat.completions.create(**ASK, stream=True))
 def responses(client): client.responses.create(model="gpt-4.1", input="Hello")
 def responses_stream(client): list(client.responses.create(model="gpt-4.1", input="Hello", stream=True))
 def embeddings(client): client.embeddings.create(model="text-embedding-3-small", input=["a", "b"])
@@ -56,8 +61,8 @@ async def run_async(use):
     async with AsyncOpenAI(base_url=url + "/v1", api_key="sim-" + use.__name__) as client:
         await use(client)
 
-for use in (chat, raw, tools, stream, stream_of_unknown_usage, responses, responses_stream, embeddings,
-            completions, retry, background, cancelled):
+for use in (chat, raw, tools, stream, stream_of_unknown_usage, stream_asked, responses,
+            responses_stream, embeddings, completions, retry, background, cancelled):
     with ag.agent(use.__name__), OpenAI(base_url=url + "/v1", api_key="sim-" + use.__name__) as client:
         use(client)
 for use in (async_chat, async_stream):
@@ -76,7 +81,7 @@ def _of(version):
     return pytest.param(version, marks=pytest.mark.xdist_group(f"openai-{version}"))
 
 
-@pytest.fixture(scope="module", params=[_of("2.8.0"), _of("2.54.0")])
+@pytest.fixture(scope="module", params=[_of("2.8.0"), _of("2.54.0"), _of("3.57.0")])
 def ran(request, tmp_path_factory):
     """The program's output, its calls by agent, their tools, and the server's books by API key."""
     folder = tmp_path_factory.mktemp("client")
@@ -86,9 +91,10 @@ def ran(request, tmp_path_factory):
     with SimulatedServer(seed=5) as server:
         for key, rules in RULES.items():
             server.script.load({"api_key": key, "rules": rules})
+        port = server.server_address[1]
         done = subprocess.run(
             [with_openai(request.param), program, server.url, store],
-            env=kept | {"PYTHONPATH": str(SOURCES)},
+            env=kept | {"PYTHONPATH": str(SOURCES), "AGENTGAUGE_STREAM_USAGE": f"localhost:{port}"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

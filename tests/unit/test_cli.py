@@ -79,11 +79,30 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path):
     assert "agentgauge run --" in done.stdout
 
 
-def test_a_path_where_no_store_can_be_is_an_error(tmp_path):
+IMPOSSIBLE = {
+    ".": "is a folder",
+    "file/store.sqlite": "is no folder",
+    "loop": "Symlink loop",
+    "a" * 300: "File name too long",
+    "/dev/null": "no regular file",
+    "/proc/agentgauge/store.sqlite": "/proc cannot be written",
+}
+
+
+@pytest.mark.parametrize("path", IMPOSSIBLE)
+def test_a_path_where_no_store_can_be_is_an_error(tmp_path, path):
     (tmp_path / "file").touch()
-    done = agentgauge("report", "--store", tmp_path / "file" / "store.sqlite")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    done = agentgauge("report", "--store", tmp_path / path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{tmp_path / 'file'} is no folder" in done.stderr
+    assert IMPOSSIBLE[path] in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_looking_for_a_place_leaves_no_trace(tmp_path):
+    before = tmp_path.stat().st_mtime_ns
+    assert agentgauge("report", "--store", tmp_path / "below" / "none.sqlite").returncode == 0
+    assert (list(tmp_path.iterdir()), tmp_path.stat().st_mtime_ns) == ([], before)
 
 
 def test_an_empty_store_is_zeros_in_json(tmp_path):
@@ -203,7 +222,19 @@ class TestFormats:
 
 @pytest.mark.parametrize(
     "command",
-    ["report", "run", "demo", "generate", "thresholds", "thresholds set", "up", "down", "status", "logs"],
+    [
+        "report",
+        "run",
+        "doctor",
+        "demo",
+        "generate",
+        "thresholds",
+        "thresholds set",
+        "up",
+        "down",
+        "status",
+        "logs",
+    ],
 )
 def test_every_command_helps_with_examples(command):
     helped = CliRunner().invoke(commands, [*command.split(), "--help"])

@@ -108,9 +108,10 @@ def test_the_committed_table_is_fresh():
     assert generator.main(["--check"]) == 0
 
 
-def test_a_stale_table_fails_the_check(tmp_path, monkeypatch, capsys):
-    (tmp_path / "prices.json").write_text("{}", encoding="utf-8")
-    monkeypatch.setattr(generator, "TABLE", tmp_path / "prices.json")
+@pytest.mark.parametrize("table", ["TABLE", "WINDOWS"])
+def test_a_stale_table_fails_the_check(tmp_path, monkeypatch, capsys, table):
+    (tmp_path / "table.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(generator, table, tmp_path / "table.json")
     assert generator.main(["--check"]) == 1
     assert "python -m agentgauge.generate.prices" in capsys.readouterr().err
 

@@ -56,11 +56,12 @@ total  6 calls · ~110,158 in · ~8,622 out · ~$0.0219+ · 1 failed · 2 retrie
 ~ counted here, not by the server · + some of it has no price
 tool def and result are part of input, call of output
 ! 1 call of 6: the server did not report all usage, so tokens and cost (~) were counted here. For
-  streams, ask for it: stream_options={"include_usage": True}.
+  streams, ask for it: stream_options={"include_usage": True}, or AGENTGAUGE_STREAM_USAGE.
 ! 1 call of 6 without known usage (failed or unfinished): they add nothing to these sums. Compare
   with the provider's own bill.
 ! 2,350 tokens have no price: mistral-7b (unknown provider). Their cost is unknown, not 0. If a
-  public provider answers there, name it: AGENTGAUGE_PROVIDERS=host:port=provider.\
+  public provider answers there, name it: AGENTGAUGE_PROVIDERS=host:port=provider; for prices of
+  your own, `agentgauge doctor` prints the file.\
 """)
 
 
@@ -92,12 +93,14 @@ tool def and result are part of input, call of output
 no room for: reasoning, cached, tool def, tool result, tool call, call new
 see them in a wider terminal or --format json
 ! 1 call of 6: the server did not report all usage, so tokens and cost (~) were
-  counted here. For streams, ask for it: stream_options={"include_usage": True}.
+  counted here. For streams, ask for it: stream_options={"include_usage": True},
+  or AGENTGAUGE_STREAM_USAGE.
 ! 1 call of 6 without known usage (failed or unfinished): they add nothing to
   these sums. Compare with the provider's own bill.
 ! 2,350 tokens have no price: mistral-7b (unknown provider). Their cost is
   unknown, not 0. If a public provider answers there, name it:
-  AGENTGAUGE_PROVIDERS=host:port=provider.\
+  AGENTGAUGE_PROVIDERS=host:port=provider; for prices of your own, `agentgauge
+  doctor` prints the file.\
 """)
 
 

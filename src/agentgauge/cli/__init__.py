@@ -15,6 +15,7 @@ from agentgauge.errors import AgentgaugeError
 COMMANDS = {
     "report": ("agentgauge.cli.report:report", "Show what agents, tools and models used and cost."),
     "run": ("agentgauge.cli.run:run", "Run a program and print the bill of its calls."),
+    "doctor": ("agentgauge.cli.doctor:doctor", "Say what is set and found, and what is wrong."),
     "demo": ("agentgauge.cli.demo:demo", "Run a small team of agents and show its bill."),
     "generate": ("agentgauge.cli.generate:generate", "Write the Collector's config, rules and dashboard."),
     "thresholds": ("agentgauge.cli.thresholds:thresholds", "Show, set and check what alerts fire at."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from datetime import datetime
@@ -20,6 +19,7 @@ from agentgauge.report.requests import request_rows, to_csv
 from agentgauge.report.statistics import statistics_of
 from agentgauge.report.table import SECTIONS, render_report
 from agentgauge.report.trial import trial_rows
+from agentgauge.store.place import need_place
 from agentgauge.store.read import Selection, Store, last_run, open_store, runs_like, services
 
 if TYPE_CHECKING:
@@ -160,16 +160,7 @@ def _path(given: str | None) -> Path:
             "The store is off (AGENTGAUGE_STORE or --store), so there is nothing to report. "
             "Name a file: --store PATH."
         )
-    above = next((folder for folder in path.absolute().parents if folder.exists()), path)
-    if not above.is_dir():
-        raise StoreError(
-            f"There can be no store at {path}: {above} is no folder. Name another: --store PATH."
-        )
-    if not path.exists() and not os.access(above, os.W_OK | os.X_OK):
-        raise StoreError(
-            f"There is no store at {path}, and none can be made: {above} cannot be written. "
-            "Name another: --store PATH."
-        )
+    need_place(path)
     return path
 
 

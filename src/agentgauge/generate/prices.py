@@ -1,4 +1,4 @@
-"""Compiles the price table of genai-prices into `data/prices.json`.
+"""Compiles the price table of genai-prices into `data/prices.json`, its limits into `context_windows.json`.
 
     python -m agentgauge.generate.prices           # write it
     python -m agentgauge.generate.prices --check   # exit 1 when the committed file is stale
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NOT_AT_START = re.compile(r"\^\(\?!((?:[^()]|\([^()]*\))*)\)")
 
 TABLE = Path(__file__).parent.parent / "data" / "prices.json"
+WINDOWS = TABLE.with_name("context_windows.json")
 
 # `gen_ai.provider.name` of the OpenTelemetry GenAI conventions, by the provider's id in genai-prices.
 _OTEL_NAMES = {
@@ -156,22 +157,33 @@ def build() -> str:
     return "\n".join([*lines, "]}", ""])
 
 
+def build_windows() -> str:
+    """Tokens that a model takes in one request, by provider and model, as JSON text; one provider a line."""
+    source = f"python -m agentgauge.generate.prices, from genai-prices {version('genai-prices')}; do not edit"
+    known = {
+        provider.id: {m.id: m.context_window for m in provider.models if m.context_window}
+        for provider in data.providers
+    }
+    lines = [f"{json.dumps(name)}:{_compact(models)}" for name, models in known.items() if models]
+    return f'{{"generated": {json.dumps(source)},\n"tokens": {{\n' + ",\n".join(lines) + "\n}}\n"
+
+
 def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Writes the table, or with --check compares it; the exit status is 1 when it is stale."""
+    """Writes the tables, or with --check compares them; the exit status is 1 when one is stale."""
     parser = argparse.ArgumentParser(prog="python -m agentgauge.generate.prices", description=main.__doc__)
     parser.add_argument("--check", action="store_true", help="compare only")
-    text = build()
-    if not parser.parse_args(argv).check:
-        TABLE.write_text(text, encoding="utf-8")
-        return 0
-    if TABLE.is_file() and TABLE.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{TABLE.name} is stale: run python -m agentgauge.generate.prices\n")
-    return 1
+    only_check, stale = parser.parse_args(argv).check, 0
+    for path, text in ((TABLE, build()), (WINDOWS, build_windows())):
+        if not only_check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"{path.name} is stale: run python -m agentgauge.generate.prices\n")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

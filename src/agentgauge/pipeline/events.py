@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentgauge.guard import guarded
+from agentgauge.pipeline.running import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +40,8 @@ class CallEvent:
 
     @property
     def cumulative(self) -> Usage:
-        """What the innermost scope of the call has used so far, this call included."""
-        return self._account.usage()
+        """What the innermost scope of the call has used so far, this call included, and what still runs."""
+        return usage_of(self._account)
 
     def counted(self, call: Call) -> None:
         """The final numbers are there."""

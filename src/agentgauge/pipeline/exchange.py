@@ -25,7 +25,9 @@ class Exchange:
 
     `most_output` is the most output tokens that the request asks for, of all its `choices`; `chosen_model` is
     asked in place of the caller's, as a budget of his says. `body` is the request as it was sent; `answers`
-    the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read.
+    the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read. `hidden`
+    is a chunk that only we asked for (`hides_usage`), kept from the caller; `over_context` the
+    tokens that the model takes, where the request has more.
     """
 
     method: str | None = None
@@ -45,6 +47,9 @@ class Exchange:
     answers: list[Mapping[str, Any]] = field(default_factory=list)
     first_answer_ns: int | None = None
     blocked: bool = False
+    over_context: int | None = None
+    hides_usage: bool = False
+    hidden: Mapping[str, Any] | None = None
 
     def answer(self, data: Mapping[str, Any]) -> None:
         """Takes in one body or one chunk."""
@@ -52,8 +57,13 @@ class Exchange:
             self.first_answer_ns = time.time_ns()
         self.answers.append(data)
 
+    def take_hidden(self) -> None:
+        """Counts what was kept from the caller among the answers, unless it was read with them."""
+        if self.hidden is not None and self.hidden not in self.answers:
+            self.answers.append(self.hidden)
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class OpenCall:
     """A call between its start and its end; `key` is (trace id, span id).
 
@@ -140,6 +150,12 @@ class OpenCalls:
         with self._lock:
             opened = self._open.pop(key, None)
         return opened if opened is not None and opened.key == key else None
+
+    def streams(self) -> list[OpenCall]:
+        """The calls whose answers have begun to stream."""
+        with self._lock:
+            found = [call for key, call in self._open.items() if call.key == key]
+        return [call for call in found if call.exchange.stream and call.exchange.answers]
 
     def spans(self) -> list[Span]:
         """The spans of the calls that nobody has ended yet."""

@@ -34,7 +34,8 @@ def _estimated(totals: Totals) -> str:
         return ""
     return (
         f"{calls_of(count)} of {totals.calls:,}: the server did not report all usage, so tokens and cost (~) "
-        'were counted here. For streams, ask for it: stream_options={"include_usage": True}.'
+        'were counted here. For streams, ask for it: stream_options={"include_usage": True}, or '
+        "AGENTGAUGE_STREAM_USAGE."
     )
 
 
@@ -60,7 +61,8 @@ def _unpriced(store: Store, selection: Selection, totals: Totals) -> str:
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004  # three names say enough
     return (
         f"{totals.unpriced_tokens:,} tokens have no price: {shown}. Their cost is unknown, not 0. If a "
-        "public provider answers there, name it: AGENTGAUGE_PROVIDERS=host:port=provider."
+        "public provider answers there, name it: AGENTGAUGE_PROVIDERS=host:port=provider; for prices of your "
+        "own, `agentgauge doctor` prints the file."
     )
 
 
@@ -68,6 +70,6 @@ def _unfinished(totals: Totals) -> str:
     if not totals.unfinished:
         return ""
     return (
-        f"{calls_of(totals.unfinished)} never ended: a process died inside. The server may have billed them; "
-        "compare with the provider's own bill."
+        f"{calls_of(totals.unfinished)} had no answer yet when the program ended, or stopped recording. The "
+        "server may have billed them; compare with the provider's own bill."
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from agentgauge.config_values import Propagation
-    from agentgauge.scopes.patches import Patches
+    from agentgauge.patches import Patches
 
     Method = Callable[..., Any]
     Start = Callable[[], None]

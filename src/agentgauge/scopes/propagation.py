@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.guard import guarded
+from agentgauge.patches import Patches
 from agentgauge.scopes import processes, threads
-from agentgauge.scopes.patches import Patches
 
 if TYPE_CHECKING:
     from agentgauge.config_values import Propagation
@@ -40,4 +40,4 @@ def stop() -> None:
     global _chosen  # noqa: PLW0603  # as above
     _chosen = "off"
     with guarded("ending to carry scopes"):
-        _patches.remove()
+        _patches.take_out()

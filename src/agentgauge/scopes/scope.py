@@ -6,7 +6,6 @@ import math
 import os
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,7 +16,7 @@ from agentgauge import ledger
 from agentgauge.guard import guarded
 from agentgauge.labels import clean_label, clean_text
 from agentgauge.ledger import Account, Usage
-from agentgauge.pipeline import neighbours, runtime
+from agentgauge.pipeline import neighbours, running, runtime
 from agentgauge.pipeline.records import FinishedScope
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
     from agentgauge.call import Call, Origin
-    from agentgauge.ledger import Part
+    from agentgauge.ledger import Part, Placement
     from agentgauge.totals import Totals
 
 USAGE_WAIT_S = 2.0
@@ -93,7 +92,7 @@ class Scope:
         self._process_id = os.getpid()
         self._span: Span | None = None
         self._context = self._open(around)
-        self._attached: list[Token[Context]] = []
+        self._attached: list[tuple[Token[Context], Placement]] = []
 
     def _open(self, around: Context | None) -> Context:
         context = ledger.with_account(self._account, around)
@@ -115,10 +114,10 @@ class Scope:
     def usage(self) -> Usage:
         """What has been used inside so far; waits up to 2 s for calls that are still being counted.
 
-        `usage.pending` tells how many are left then.
+        `usage.pending` tells how many are left then, `usage.running` what streams under way use so far.
         """
         self._settled()
-        return self._account.usage()
+        return running.usage_of(self._account)
 
     def parts(self) -> dict[Part, Totals]:
         """The sums of `usage`, apart by agent, role, branch, provider and model."""
@@ -187,17 +186,19 @@ class Scope:
 
     def attach(self) -> None:
         """Makes this the innermost scope of the running thread or task."""
-        self._attached.append(otel_context.attach(self._context))
+        placed = ledger.place(self._account, self._context)
+        self._attached.append((otel_context.attach(placed.context or self._context), placed))
 
     def detach(self) -> None:
-        """Undoes the last `attach`; in another context, where there is nothing to undo, does nothing."""
+        """Undoes the last `attach`; from another context, it is undone when its own is next looked at."""
         if not self._attached:
             return
-        token = self._attached.pop()
-        # A generator closed by another task ends in a context that never had this scope; the public
-        # `detach` would log that as an error.
-        with suppress(ValueError, RuntimeError):
+        token, placed = self._attached.pop()
+        # A generator closed by another task ends where this scope never was; the public one would log that.
+        try:
             otel_context._RUNTIME_CONTEXT.detach(token)  # noqa: SLF001
+        except (ValueError, RuntimeError):
+            placed.left = True
 
     def end(self, error: BaseException | None = None) -> None:
         """Ends the scope; the first time counts."""

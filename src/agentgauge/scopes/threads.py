@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
 
     from agentgauge.config_values import Propagation
-    from agentgauge.scopes.patches import Patches
+    from agentgauge.patches import Patches
 
     Method = Callable[..., Any]
 

@@ -2,7 +2,7 @@
 
 It only watches four hooks that every client from 2.8 to 3.x calls for each request, and the one place
 where each body or chunk is parsed. It never changes what the user sends or gets; a time-out is set only
-where the user's own code asks for it by `agentgauge.routing`.
+where the user's own code asks for it by `agentgauge.routing`, a stream's usage where a setting does.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from opentelemetry import trace
 from agentgauge.guard import guarded
 from agentgauge.pipeline import neighbours
 from agentgauge.sources.endpoints import operation_of
+from agentgauge.sources.hidden_chunk import hide_usage
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -130,6 +131,8 @@ class ClientWatch:
         exchange = _exchange_of(response)
         if exchange is not None:
             exchange.statuses.append(response.status_code)
+            if exchange.hides_usage:
+                hide_usage(response, exchange)
 
     def _data(self, *, data: Any, response: Any, **_: Any) -> None:
         """One parsed body, or one parsed chunk of a stream."""

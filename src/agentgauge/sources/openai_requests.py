@@ -23,6 +23,7 @@ from agentgauge.guard import guarded
 from agentgauge.pipeline import neighbours
 from agentgauge.pipeline.provider import RunningProvider
 from agentgauge.sources.openai_client import call_under_way
+from agentgauge.sources.openai_stream_usage import asking
 from agentgauge.sources.openai_streamed import AsyncRequests, Requests
 from agentgauge.sources.openinference import INSTRUMENTATION
 
@@ -71,7 +72,7 @@ def _layer(
     watch: Callable[[type], None],
 ) -> Callable[..., Any]:
     """`original` with a span around it; as it was while nothing is recorded, or inside a call already."""
-    inner = wrapt.FunctionWrapper(_stepping_back(original, find), traced)
+    inner = wrapt.FunctionWrapper(_stepping_back(asking(original, find), find), traced)
 
     def seen(client: Any) -> Callable[..., Any]:
         ledger.current()  # leaves what has ended meanwhile, before the call's span looks for its parent

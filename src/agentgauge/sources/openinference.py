@@ -58,6 +58,7 @@ class OpenInferenceOpenAI:
     def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
         """The call of a span, as the server told it; tools and estimates are counted later."""
         exchange = opened.exchange
+        exchange.take_hidden()
         operation = _operation(span, exchange)
         if operation is None or exchange.blocked:
             return Reading(poll=_poll(span, exchange))
@@ -104,6 +105,7 @@ class OpenInferenceOpenAI:
             action="stream" if exchange.stream else "generate",
             server_address=exchange.host,
             server_port=exchange.port,
+            over_context=exchange.over_context,
         )
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from .serving import SimulatedServer
 
 ENDPOINTS = {
-    "/v1/chat/completions": "chat",
-    "/v1/completions": "completions",
-    "/v1/responses": "responses",
-    "/v1/embeddings": "embeddings",
+    "chat/completions": "chat",
+    "completions": "completions",
+    "responses": "responses",
+    "embeddings": "embeddings",
 }
 RETRIEVE = "/v1/responses/"
 CANCEL = "/cancel"
@@ -30,6 +31,10 @@ RULE_HEADER = "X-Simulated-Rule"
 ANONYMOUS = "anonymous"
 MAX_DELAY_S = 30.0
 
+# Azure has its calls below a deployment, and another path for all.
+_CALL = re.compile(
+    r"/(?:v1|openai)/(?:deployments/[^/]+/)?(chat/completions|completions|responses|embeddings)"
+)
 _SHAPES: dict[str, Any] = {
     "chat": completions,
     "completions": completions,
@@ -79,8 +84,8 @@ class Handler(Connection):
     @_guarded
     def do_POST(self, path: str) -> None:  # noqa: N802  # the base class's name
         """Calls, cancellations and scripts."""
-        if path in ENDPOINTS:
-            self._call(ENDPOINTS[path])
+        if called := _CALL.fullmatch(path):
+            self._call(ENDPOINTS[called[1]])
         elif path == "/script":
             try:
                 self.send_json({"waiting": self.simulated.script.load(self.read_json())})
@@ -96,7 +101,8 @@ class Handler(Connection):
 
     def _call(self, endpoint: str) -> None:
         """Books the request, then answers it as its rule wants."""
-        key = self.headers.get("Authorization", "").removeprefix("Bearer ").strip() or ANONYMOUS
+        said = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        key = said or self.headers.get("api-key", "").strip() or ANONYMOUS  # as Azure's clients say it
         body, refusal = self._body_or_refusal()
         ask = _ask(endpoint, body)
         entry = self.simulated.books.open(api_key=key, model=ask.model or "unknown")
