@@ -20,6 +20,7 @@ from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
 from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
 from agentgauge.sources.usage import MOST_TOKENS
+from agentgauge.sources.watched import instruments_watched
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -70,6 +71,8 @@ class GenAISpans:
     def claims(self, span: ReadableSpan) -> bool:
         """Whether the span says that it is a request to a model."""
         scope = span.instrumentation_scope
+        if scope is not None and instruments_watched(scope.name):
+            return False
         if scope is not None and self._client_is_watched and _OF_THE_CLIENT.search(scope.name):
             return False
         return operation_of(span) is not None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from . import completions, embeddings, responses
+from . import completions, embeddings, messages, responses
 from .connection import Connection, Refusal, error_body
 from .events import DONE, Event
 from .reply import MODELS, reply_to
@@ -23,7 +23,9 @@ ENDPOINTS = {
     "/v1/completions": "completions",
     "/v1/responses": "responses",
     "/v1/embeddings": "embeddings",
+    "/v1/messages": "messages",
 }
+COUNT = "/v1/messages/count_tokens"
 RETRIEVE = "/v1/responses/"
 CANCEL = "/cancel"
 RULE_HEADER = "X-Simulated-Rule"
@@ -35,7 +37,9 @@ _SHAPES: dict[str, Any] = {
     "completions": completions,
     "responses": responses,
     "embeddings": embeddings,
+    "messages": messages,
 }
+_WITHOUT_END = (responses, messages)
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
 _MESSAGES = {429: "Rate limit reached (simulated).", 400: "The request cannot be served (simulated)."}
 
@@ -90,13 +94,16 @@ class Handler(Connection):
             self.read_body()
             identity = path.removeprefix(RETRIEVE).removesuffix(CANCEL)
             self._send_kept(self.simulated.responses.cancel(identity), polled=False)
+        elif path == COUNT:
+            self.read_body()
+            self.send_json({"input_tokens": 7})
         else:
             self.read_body()
             raise _unknown(path)
 
     def _call(self, endpoint: str) -> None:
         """Books the request, then answers it as its rule wants."""
-        key = self.headers.get("Authorization", "").removeprefix("Bearer ").strip() or ANONYMOUS
+        key = _api_key(self.headers)
         body, refusal = self._body_or_refusal()
         ask = _ask(endpoint, body)
         entry = self.simulated.books.open(api_key=key, model=ask.model or "unknown")
@@ -141,7 +148,7 @@ class Handler(Connection):
         reply, used = reply_to(ask, rule), self.simulated.next_row(entry.api_key)
         shape = _SHAPES[ask.endpoint]
         if ask.stream and shape is not embeddings:
-            end = b"" if shape is responses else DONE
+            end = b"" if shape in _WITHOUT_END else DONE
             self._stream(list(shape.events(reply, ask, used, rule.usage)), rule, entry, end=end)
             return
         whole = shape.whole(reply, ask, used, rule.usage)
@@ -196,6 +203,12 @@ class Handler(Connection):
         else:
             body = error_body(message, kind=_KINDS.get(status, "server_error"))
             self.send_json(body, status=status, headers=wait)
+
+
+def _api_key(headers: Any) -> str:
+    """As OpenAI's clients send it, or as Anthropic's do."""
+    bearer = headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    return bearer or headers.get("X-Api-Key", "").strip() or ANONYMOUS
 
 
 def _refusal(key: str, ask: Ask) -> Refusal | None:
