@@ -18,7 +18,7 @@ from agentgauge.importhook import no_longer, when_imported
 from agentgauge.patches import Patches
 from agentgauge.pipeline import runtime
 from agentgauge.pipeline.processor import GaugeProcessor
-from agentgauge.sources import stainless
+from agentgauge.sources import siblings, stainless
 from agentgauge.sources.openai_client import ClientWatch
 from agentgauge.sources.stainless import CLIENTS
 from agentgauge.sources.watched import watched
@@ -43,7 +43,7 @@ _read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
 def start() -> None:
     """Instruments each client as soon as somebody imports it; never imports one by itself."""
     installed = [client for client in CLIENTS if importlib.util.find_spec(client.module) is not None]
-    if importlib.util.find_spec("openai") is None and not installed:
+    if importlib.util.find_spec("openai") is None and not installed and not siblings.installed():
         _warn(
             "no-openai",
             "openai is not installed here, so no call is recorded by itself: install openai 2.8 or newer, "
@@ -61,6 +61,7 @@ def start() -> None:
     when_imported("openai", _instrument)
     for client in installed:
         when_imported(client.module, _others[client.module])
+    siblings.start()
 
 
 def stop() -> None:
@@ -68,6 +69,7 @@ def stop() -> None:
     no_longer("openai", _instrument)
     for module, callback in _others.items():
         no_longer(module, callback)
+    siblings.stop()
     with guarded("leaving the clients"):
         _patches.take_out()
     watched.clear()
