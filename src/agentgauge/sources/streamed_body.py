@@ -57,6 +57,8 @@ class Ending:
 
     def failed(self, error: BaseException) -> None:
         """Reading broke off."""
+        if self._ended:
+            return
         self._with_span.record_exception(error)
         self.end(Status(StatusCode.ERROR))
 
