@@ -17,8 +17,7 @@ TELLERS = {
     "openinference_and_openllmetry": 2,
     "litellm": 2,
     "mistral": 1,
-    "openai_v2": 2,
-    "genai_openai": 2,
+    "official": 2,
 }
 pytestmark = [pytest.mark.xdist_group("every-client"), pytest.mark.timeout(900)]
 

@@ -29,6 +29,7 @@ from openinference.instrumentation.anthropic import AnthropicInstrumentor as Ope
 from openinference.instrumentation.litellm import LiteLLMInstrumentor  # noqa: E402
 from openinference.instrumentation.mistralai import MistralAIInstrumentor  # noqa: E402
 from opentelemetry.instrumentation.anthropic import AnthropicInstrumentor as OpenLLMetry  # noqa: E402
+from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor as Official  # noqa: E402
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 CLAUDE = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": MESSAGES}
@@ -73,9 +74,6 @@ LiteLLMInstrumentor().instrument()
 ask(ask_litellm, "litellm")
 MistralAIInstrumentor().instrument()
 ask(ask_mistral, "mistral")
-for module in ("opentelemetry.instrumentation.openai_v2", "opentelemetry.instrumentation.genai.openai"):
-    official = __import__(module, fromlist=["OpenAIInstrumentor"]).OpenAIInstrumentor()
-    official.instrument()
-    ask(ask_gpt, module.removeprefix("opentelemetry.instrumentation.").replace(".", "_"))
-    official.uninstrument()
+Official().instrument()
+ask(ask_gpt, "official")
 ag.shutdown()

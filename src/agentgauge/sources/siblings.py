@@ -30,11 +30,13 @@ class Sibling:
     client: str
     module: str
     instrumentor: str
+    only_one: bool = False
+    """Two of it on one client call each other without end: the program's own goes first, or there is ours."""
 
 
 SIBLINGS = (
     Sibling("google.genai", "openinference.instrumentation.google_genai", "GoogleGenAIInstrumentor"),
-    Sibling("botocore.client", "openinference.instrumentation.bedrock", "BedrockInstrumentor"),
+    Sibling("botocore.client", "openinference.instrumentation.bedrock", "BedrockInstrumentor", only_one=True),
     Sibling("mistralai.client", "openinference.instrumentation.mistralai", "MistralAIInstrumentor"),
     Sibling("litellm", "openinference.instrumentation.litellm", "LiteLLMInstrumentor"),
 )
@@ -66,11 +68,19 @@ def _instrument(_: ModuleType, *, sibling: Sibling) -> None:
         return
     with guarded("starting an instrumentation"):
         theirs: type[Any] = getattr(importlib.import_module(sibling.module), sibling.instrumentor)
-        alone = {"_instance": None, "_is_instrumented_by_opentelemetry": False}
-        ours = type(theirs.__name__, (theirs,), alone)()
+        alone = {"_instance": None, "_is_instrumented_by_opentelemetry": False, **_state_of(theirs)}
+        ours = theirs() if sibling.only_one else type(theirs.__name__, (theirs,), alone)()
+        if ours.is_instrumented_by_opentelemetry:
+            return
         config = TraceConfig(hide_inputs=True, hide_outputs=True, hide_embeddings_vectors=True)
         ours.instrument(tracer_provider=RunningProvider(), config=config, skip_dep_check=True)
         _started.add(sibling.module)
+
+
+def _state_of(theirs: type) -> dict[str, Any]:
+    """What the class keeps for all of its instances, empty: LiteLLM's keeps the functions that it wraps."""
+    kept = {name: value for name, value in vars(theirs).items() if isinstance(value, dict | list | set)}
+    return {name: type(value)() for name, value in kept.items() if not name.startswith("__")}
 
 
 _callbacks = {sibling.client: functools.partial(_instrument, sibling=sibling) for sibling in SIBLINGS}
