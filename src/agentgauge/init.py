@@ -25,13 +25,14 @@ from agentgauge.pipeline import neighbours, runtime, spans
 from agentgauge.pipeline.core import OutboxAddress, Pipeline
 from agentgauge.pipeline.lent import lend_global
 from agentgauge.pipeline.processor import GaugeProcessor
-from agentgauge.pipeline.provider import make_provider, resource_of, without_metrics
+from agentgauge.pipeline.provider import RunningProvider, make_provider, resource_of, without_metrics
 from agentgauge.pipeline.refusals import not_from_sender
 from agentgauge.pipeline.sender import Sender
 from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
 from agentgauge.remote import clients
 from agentgauge.scopes import propagation
+from agentgauge.sources import plugins
 from agentgauge.sources.genai import GenAISpans
 from agentgauge.sources.names import Names
 from agentgauge.sources.openinference import OpenInferenceOpenAI
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace.export import SpanExporter
 
+    from agentgauge.pipeline.processor import Source
     from agentgauge.pipeline.records import SpanRecord
     from agentgauge.price_file import OwnPrice
 
@@ -154,8 +156,12 @@ def _build(settings: Settings, *, auto: bool) -> None:
     own, problem = _own_prices(settings.prices)
     pipeline = Pipeline(store, outbox=outbox, forward=forward, sender=sender, prices=PriceList(own))
     provider_of = functools.partial(pricing.provider_of, providers=settings.providers)
-    others = (GenAISpans(provider_of, pipeline.told.includes, client_is_watched=settings.instrument),)
+    others: tuple[Source, ...] = (
+        GenAISpans(provider_of, pipeline.told.includes, client_is_watched=settings.instrument),
+    )
     pipeline.foreign.reads = Names(settings.frameworks)
+    setup = plugins.Setup(RunningProvider(), provider_of, pipeline.warn)
+    others = (*plugins.load(setup), *others) if settings.instrument else others
     processor = GaugeProcessor(pipeline, (OpenInferenceOpenAI(provider_of), *others))
     provider = make_provider(settings, processor)
     tracer = provider.get_tracer(semconv.SCOPE_NAME, __version__)

@@ -1,7 +1,8 @@
-"""Puts the OpenAI instrumentation and our own layer into the client, and takes them out again."""
+"""Puts an instrumentation and our own layer into the clients, and takes them out again."""
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 import re
@@ -18,7 +19,10 @@ from agentgauge.importhook import no_longer, when_imported
 from agentgauge.patches import Patches
 from agentgauge.pipeline import runtime
 from agentgauge.pipeline.processor import GaugeProcessor
+from agentgauge.sources import siblings, stainless
 from agentgauge.sources.openai_client import ClientWatch
+from agentgauge.sources.stainless import CLIENTS
+from agentgauge.sources.watched import watched
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
     from agentgauge.pipeline.exchange import OpenCall
     from agentgauge.pipeline.processor import Source
+    from agentgauge.sources.stainless import Client
 
 OLDEST_OPENAI = (2, 8)
 _patches = Patches()
@@ -37,8 +42,9 @@ _read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
 
 
 def start() -> None:
-    """Instruments the OpenAI client as soon as somebody imports it; never imports it by itself."""
-    if importlib.util.find_spec("openai") is None:
+    """Instruments each client as soon as somebody imports it; never imports one by itself."""
+    installed = [client for client in CLIENTS if importlib.util.find_spec(client.module) is not None]
+    if importlib.util.find_spec("openai") is None and not installed and not siblings.installed():
         _warn(
             "no-openai",
             "openai is not installed here, so no call is recorded by itself: install openai 2.8 or newer, "
@@ -54,13 +60,20 @@ def start() -> None:
         )
         return
     when_imported("openai", _instrument)
+    for client in installed:
+        when_imported(client.module, _others[client.module])
+    siblings.start()
 
 
 def stop() -> None:
     """Takes out of the client what `start` has put in; calls under way end as they began."""
     no_longer("openai", _instrument)
-    with guarded("leaving the OpenAI client"):
+    for module, callback in _others.items():
+        no_longer(module, callback)
+    siblings.stop()
+    with guarded("leaving the clients"):
         _patches.take_out()
+    watched.clear()
     for processor in _read.values():
         processor.aim(None)
 
@@ -88,6 +101,26 @@ def _instrument(openai: ModuleType) -> None:
         watch.install(openai)
         instrument_requests(openai, _patches, _open_call, watch.watch_own)
         _patches.on = True
+
+
+def _instrument_other(library: ModuleType, *, client: Client) -> None:
+    with guarded("watching a client library"):
+        version = importlib.metadata.version(client.module)
+        if _numbers(version) < client.oldest:
+            oldest = ".".join(map(str, client.oldest))
+            _warn(
+                f"{client.module}-too-old",
+                f"{client.module} {version} is too old to be recorded: no call of it is counted. "
+                f"Install {client.module} {oldest} or newer.",
+            )
+            return
+        watch = ClientWatch(_open_call, _before_send, choose_model, _patches)
+        watch.install(library, client.classes)
+        stainless.instrument_requests(library, _patches, _open_call, watch.watch_own)
+        _patches.on = True
+
+
+_others = {client.module: functools.partial(_instrument_other, client=client) for client in CLIENTS}
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -10,15 +10,27 @@ _OPERATIONS = {
     "responses": "chat",
     "responses/compact": "chat",
     "embeddings": "embeddings",
+    "v1/messages": "chat",
+    "v1/complete": "text_completion",
 }
-_CALL_PATH = re.compile(r"/(chat/completions|completions|responses(?:/compact)?|embeddings)/?$")
+_CALL_PATH = re.compile(
+    r"/(chat/completions|completions|responses(?:/compact)?|embeddings|v1/messages|v1/complete)/?$"
+)
+_HOSTED_PATH = re.compile(
+    # Claude by Bedrock and Vertex; Vertex counts tokens by the same verb.
+    r"/model/[^/]+/invoke(-with-response-stream)?$|/models/(?!count-tokens)[^/]+:(raw|streamRaw)Predict$"
+)
 _POLL_PATH = re.compile(r"/responses/[^/]+(/cancel)?/?$")
 
 
 def operation_of(method: str | None, path: str | None) -> str | None:
     """The operation of a call; None for what is no call: retrieve, list, cancel, polling."""
-    found = _CALL_PATH.search(path or "")
-    return _OPERATIONS[found[1]] if found is not None and method == "POST" else None
+    if method != "POST" or path is None:
+        return None
+    found = _CALL_PATH.search(path)
+    if found is not None:
+        return _OPERATIONS[found[1]]
+    return "chat" if _HOSTED_PATH.search(path) else None
 
 
 def is_poll(path: str | None) -> bool:

@@ -8,7 +8,7 @@ agents' spans carry never count.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ from agentgauge.labels import clean_label
 from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
 from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
+from agentgauge.sources.siblings import SCOPES
 from agentgauge.sources.usage import MOST_TOKENS
+from agentgauge.sources.watched import instruments_watched
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -51,6 +53,7 @@ _REASONING = (
     "llm.token_count.completion_details.reasoning",
 )
 _MODEL = ("gen_ai.request.model", "llm.model_name", "embedding.model_name")
+_OPENINFERENCE = {"aws": "aws.bedrock", "google": "gcp.gemini", "mistralai": "mistral_ai"}
 _PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider")
 
 
@@ -70,18 +73,24 @@ class GenAISpans:
     def claims(self, span: ReadableSpan) -> bool:
         """Whether the span says that it is a request to a model."""
         scope = span.instrumentation_scope
+        if scope is not None and instruments_watched(scope.name):
+            return False
         if scope is not None and self._client_is_watched and _OF_THE_CLIENT.search(scope.name):
             return False
-        return operation_of(span) is not None
+        # Some of OpenInference's say only later what kind of span it is.
+        late = scope is not None and scope.name in SCOPES and "openinference.span.kind" not in _given(span)
+        return late or operation_of(span) is not None
 
     def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
         """The call, if the request is told of here and nowhere else."""
-        if opened.inside:
+        if opened.inside or operation_of(span) is None:
             return Reading(foreign=True)
         if opened.exchange.path is not None:
             return self._by_exchange.read(span, opened)  # the client runs in this very span
         call = self._call(span, opened)
-        known = call.usage.input is not None or call.usage.output is not None
+        scope = span.instrumentation_scope
+        of_client = scope is not None and scope.name in SCOPES  # a request, whatever is known of it
+        known = of_client or call.usage.input is not None or call.usage.output is not None
         if not known or call.request.provider in _NO_SERVERS or self._told_already(call):
             return Reading(foreign=True)
         return Reading(call=call)
@@ -118,6 +127,9 @@ class GenAISpans:
         )
         # By the host, as everywhere; the instrumentation's word counts where it names no host.
         told = _text(span, *_PROVIDER)
+        if told is not None:
+            request = replace(request, model=request.model.removeprefix(f"{told}/"))  # as LiteLLM names them
+            told = _OPENINFERENCE.get(told, told)
         if request.server_address is not None and told not in _NO_SERVERS:
             told = self._provider_of(request.server_address, request.server_port, "")
         return replace(request, provider=clean_label(told) if told else None)
@@ -167,4 +179,8 @@ def _text(span: ReadableSpan, *names: str) -> str | None:
 
 
 def _value(span: ReadableSpan, name: str) -> Any:
-    return (span.attributes or {}).get(name)
+    return _given(span).get(name)
+
+
+def _given(span: ReadableSpan) -> Mapping[str, Any]:
+    return span.attributes or {}

@@ -1,4 +1,4 @@
-"""A thin layer on the OpenAI client: what its instrumentation hides.
+"""A thin layer on the OpenAI client, and on others of its make: what an instrumentation hides.
 
 It only watches four hooks that every client from 2.8 to 3.x calls for each request, and the one place
 where each body or chunk is parsed. It never changes what the user sends or gets; a time-out is set only
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Find = Callable[["SpanContext"], "OpenCall | None"]
 Check = Callable[["OpenCall"], None]
 Choose = Callable[["OpenCall", str], str | None]
+OPENAI_CLIENTS = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
 _EXTENSION = "agentgauge.exchange"
 _OBJECT_ONLY = ("model", "usage", "object")
 
@@ -48,13 +49,14 @@ class ClientWatch:
         self._choose = choose
         self._before_send = before_send
         self._patches = patches
+        self._installed: list[type] = []
 
-    def install(self, openai: ModuleType) -> None:
-        """Watches every client class of the module, once."""
-        base = openai._base_client  # noqa: SLF001  # the hooks are where the client's own subclasses override
+    def install(self, library: ModuleType, names: Sequence[str] = OPENAI_CLIENTS) -> None:
+        """Watches every client class of the library, once; `names` are those with hooks of their own."""
+        base = library._base_client  # noqa: SLF001  # the hooks are where the client's own subclasses override
         classes = [base.BaseClient, base.SyncAPIClient, base.AsyncAPIClient]
-        names = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
-        classes += [found for name in names if (found := getattr(openai, name, None)) is not None]
+        classes += [found for name in names if (found := getattr(library, name, None)) is not None]
+        self._installed = classes
         for owner in classes:
             self._watch(owner, "_prepare_options", self._options)
             self._watch(owner, "_prepare_request", self._request)
@@ -63,9 +65,9 @@ class ClientWatch:
             self._watch(owner, "_process_response_data", self._data)
 
     def watch_own(self, client_class: type) -> None:
-        """Watches what a class of the program's overrides, which need not call what it overrides."""
+        """Watches what a subclass overrides, which need not call what it overrides."""
         for owner in client_class.__mro__:
-            if owner.__module__.partition(".")[0] == "openai":
+            if owner in self._installed:
                 return
             self._watch(owner, "_prepare_options", self._options)
             self._watch(owner, "_prepare_request", self._request)
@@ -197,7 +199,7 @@ def _sent(request: Any) -> bytes | None:
 
 
 def _note(observe: Callable[..., None], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    with guarded("watching the OpenAI client"):
+    with guarded("watching a client"):
         observe(*args, **kwargs)
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from agentgauge.pipeline.exchange import Exchange, OpenCall
 
 INSTRUMENTATION = "openinference.instrumentation.openai"
+OWN = "agentgauge.client"
+"""The name of our own spans around the requests of other clients, which an exchange tells of as well."""
 
 _SPAN_OPERATIONS = {
     "ChatCompletion": "chat",
@@ -51,9 +53,9 @@ class OpenInferenceOpenAI:
         self._provider_of = provider_of
 
     def claims(self, span: ReadableSpan) -> bool:
-        """Whether the OpenAI instrumentation made this span."""
+        """Whether the OpenAI instrumentation made this span, or our own layer on another client."""
         scope = span.instrumentation_scope
-        return scope is not None and scope.name == INSTRUMENTATION
+        return scope is not None and scope.name in (INSTRUMENTATION, OWN)
 
     def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
         """The call of a span, as the server told it; tools and estimates are counted later."""

@@ -49,6 +49,8 @@ def find_usage(answers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None
     first = started.get("usage") if isinstance(started, Mapping) else None
     if last is None or not isinstance(first, Mapping):
         return last
+    if last is first:  # left early: what the start says of the output is no more than its first token
+        return {key: value for key, value in first.items() if key not in _OUTPUT}
     return {**first, **{key: _later(first.get(key), value) for key, value in last.items()}}
 
 

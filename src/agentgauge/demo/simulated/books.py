@@ -24,6 +24,7 @@ class Counts:
     output_tokens: int = 0
     reasoning_tokens: int | None = None
     cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
     unusable_usage: int = 0
     statuses: dict[str, int] = field(default_factory=dict)
 
@@ -36,6 +37,7 @@ class Told:
     output: int = 0
     reasoning: int | None = None
     cached: int = 0
+    written: int = 0
     unusable: bool = False
 
 
@@ -111,6 +113,7 @@ class Books:
             counts.input_tokens += now.input - before.input
             counts.output_tokens += now.output - before.output
             counts.cache_read_tokens += now.cached - before.cached
+            counts.cache_write_tokens += now.written - before.written
             counts.unusable_usage += now.unusable - before.unusable
             if now.reasoning is not None or before.reasoning is not None:
                 change = (now.reasoning or 0) - (before.reasoning or 0)
@@ -131,7 +134,16 @@ def read_usage(usage: object) -> Told:
     )
     counts = [count if type(count) is int and count >= 0 else None for count in said]
     unusable = any(count is None and told is not None for count, told in zip(counts, said, strict=True))
-    return Told(counts[0] or 0, counts[1] or 0, counts[2], counts[3] or 0, unusable)
+    apart = [_apart(usage, name) for name in ("cache_read_input_tokens", "cache_creation_input_tokens")]
+    given_in_all = (counts[0] or 0) + sum(apart)
+    cached = (counts[3] or 0) + apart[0]
+    return Told(given_in_all, counts[1] or 0, counts[2], cached, apart[1], unusable)
+
+
+def _apart(usage: dict[str, Any], name: str) -> int:
+    """Cached tokens as Anthropic tells them, beside the input and not in it."""
+    count = usage.get(name)
+    return count if type(count) is int and count >= 0 else 0
 
 
 def _sum(parts: list[Counts]) -> Counts:
@@ -143,6 +155,7 @@ def _sum(parts: list[Counts]) -> Counts:
         total.input_tokens += part.input_tokens
         total.output_tokens += part.output_tokens
         total.cache_read_tokens += part.cache_read_tokens
+        total.cache_write_tokens += part.cache_write_tokens
         total.unusable_usage += part.unusable_usage
         if part.reasoning_tokens is not None:
             total.reasoning_tokens = (total.reasoning_tokens or 0) + part.reasoning_tokens

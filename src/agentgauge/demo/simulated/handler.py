@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from . import completions, embeddings, responses
+from . import completions, embeddings, messages, responses
 from .connection import Connection, Refusal, error_body
 from .events import DONE, Event
 from .reply import MODELS, reply_to
@@ -24,7 +24,9 @@ ENDPOINTS = {
     "completions": "completions",
     "responses": "responses",
     "embeddings": "embeddings",
+    "messages": "messages",
 }
+COUNT = "/v1/messages/count_tokens"
 RETRIEVE = "/v1/responses/"
 CANCEL = "/cancel"
 RULE_HEADER = "X-Simulated-Rule"
@@ -33,14 +35,16 @@ MAX_DELAY_S = 30.0
 
 # Azure has its calls below a deployment, and another path for all.
 _CALL = re.compile(
-    r"/(?:v1|openai)/(?:deployments/[^/]+/)?(chat/completions|completions|responses|embeddings)"
+    r"/(?:v1|openai)/(?:deployments/[^/]+/)?(chat/completions|completions|responses|embeddings|messages)"
 )
 _SHAPES: dict[str, Any] = {
     "chat": completions,
     "completions": completions,
     "responses": responses,
     "embeddings": embeddings,
+    "messages": messages,
 }
+_WITHOUT_END = (responses, messages)
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
 _MESSAGES = {429: "Rate limit reached (simulated).", 400: "The request cannot be served (simulated)."}
 
@@ -95,14 +99,16 @@ class Handler(Connection):
             self.read_body()
             identity = path.removeprefix(RETRIEVE).removesuffix(CANCEL)
             self._send_kept(self.simulated.responses.cancel(identity), polled=False)
+        elif path == COUNT:
+            self.read_body()
+            self.send_json({"input_tokens": 7})
         else:
             self.read_body()
             raise _unknown(path)
 
     def _call(self, endpoint: str) -> None:
         """Books the request, then answers it as its rule wants."""
-        said = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        key = said or self.headers.get("api-key", "").strip() or ANONYMOUS  # as Azure's clients say it
+        key = _api_key(self.headers)
         body, refusal = self._body_or_refusal()
         ask = _ask(endpoint, body)
         entry = self.simulated.books.open(api_key=key, model=ask.model or "unknown")
@@ -147,7 +153,7 @@ class Handler(Connection):
         reply, used = reply_to(ask, rule), self.simulated.next_row(entry.api_key)
         shape = _SHAPES[ask.endpoint]
         if ask.stream and shape is not embeddings:
-            end = b"" if shape is responses else DONE
+            end = b"" if shape in _WITHOUT_END else DONE
             self._stream(list(shape.events(reply, ask, used, rule.usage)), rule, entry, end=end)
             return
         whole = shape.whole(reply, ask, used, rule.usage)
@@ -202,6 +208,13 @@ class Handler(Connection):
         else:
             body = error_body(message, kind=_KINDS.get(status, "server_error"))
             self.send_json(body, status=status, headers=wait)
+
+
+def _api_key(headers: Any) -> str:
+    """As OpenAI's clients send it, as Anthropic's do, or as Azure's."""
+    bearer = headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    named = (headers.get(name, "").strip() for name in ("X-Api-Key", "api-key"))
+    return bearer or next(filter(None, named), ANONYMOUS)
 
 
 def _refusal(key: str, ask: Ask) -> Refusal | None:

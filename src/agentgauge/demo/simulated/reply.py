@@ -93,7 +93,11 @@ def _wanted_calls(ask: Ask, rule: Rule) -> list[dict[str, Any]]:
     tools = _functions(ask.body.get("tools"))
     if not tools or _ends_with_result(ask.body):
         return []
-    return [{"name": tools[0]["name"], "arguments": sample(tools[0].get("parameters") or {})}]
+    return [{"name": tools[0]["name"], "arguments": sample(_schema(tools[0]))}]
+
+
+def _schema(tool: dict[str, Any]) -> dict[str, Any]:
+    return tool.get("parameters") or tool.get("input_schema") or {}
 
 
 def _functions(tools: object) -> list[dict[str, Any]]:
@@ -109,7 +113,10 @@ def _ends_with_result(body: dict[str, Any]) -> bool:
     if not isinstance(messages, list) or not messages or not isinstance(messages[-1], dict):
         return False
     last = messages[-1]
-    return last.get("role") == "tool" or last.get("type") == "function_call_output"
+    content = last.get("content")
+    parts = content if isinstance(content, list) else []
+    results = any(isinstance(part, dict) and part.get("type") == "tool_result" for part in parts)
+    return results or last.get("role") == "tool" or last.get("type") == "function_call_output"
 
 
 def sample(schema: Any, *, root: dict[str, Any] | None = None, depth: int = 0) -> Any:

@@ -74,6 +74,20 @@ def response_usage(used: Row) -> dict[str, Any]:
     }
 
 
+def message_usage(used: Row) -> dict[str, Any]:
+    """`usage` of Anthropic's Messages API: what was read from a cache, or written to one, is no input there.
+
+    A third of what was not read is written.
+    """
+    written = (used.input - used.cached) // 3 if used.cached else 0
+    return {
+        "input_tokens": used.input - used.cached - written,
+        "cache_creation_input_tokens": written,
+        "cache_read_input_tokens": used.cached,
+        "output_tokens": used.output,
+    }
+
+
 _LEAVES: dict[str, Callable[[int], object]] = {
     "negative": lambda count: -count,
     "enormous": lambda count: ENORMOUS + count,

@@ -1,0 +1,183 @@
+"""Each client once in each of its ways, each way on an agent of its own; the real libraries.
+
+every_client.py OPENAI_AND_ANTHROPIC_URL GEMINI_AND_CONVERSE_URL STORE
+"""
+
+import asyncio
+import os
+import sys
+import warnings
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+warnings.simplefilter("ignore")
+
+import agentgauge as ag  # noqa: E402  # before any client, as programs do
+
+url, other_url, store = sys.argv[1:]
+host = url.split("//")[1]
+ag.init("every-client", store=store, providers={host: "anthropic"})
+
+import anthropic  # noqa: E402
+import boto3  # noqa: E402
+import groq  # noqa: E402
+import litellm  # noqa: E402
+from google import genai  # noqa: E402
+from groq.types.chat import ChatCompletion  # noqa: E402
+from mistralai.client import Mistral  # noqa: E402
+
+MESSAGES = [{"role": "user", "content": "Say PROMPT-7"}]
+ASK = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": MESSAGES}
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+TOOLS = [{"name": "weather", "description": "The weather.", "input_schema": SCHEMA}]
+CONTENT = {"modelId": "anthropic.claude-sonnet-4-5-20250929-v1:0"}
+GEMINI = {"model": "gemini-2.5-flash", "contents": "Say PROMPT-7"}
+
+
+def claude(client):
+    client.messages.create(**ASK)
+
+
+def claude_tools(client):
+    client.messages.create(**ASK, tools=TOOLS)
+
+
+def claude_stream(client):
+    list(client.messages.create(**ASK, stream=True))
+
+
+def claude_stream_tools(client):
+    list(client.messages.create(**ASK, tools=TOOLS, stream=True))
+
+
+def claude_stream_helper(client):
+    with client.messages.stream(**ASK) as stream:
+        stream.get_final_message()
+
+
+def claude_left_early(client):
+    with client.messages.stream(**ASK) as stream:
+        for _ in stream.text_stream:
+            break
+
+
+def claude_beta(client):
+    client.beta.messages.create(**ASK)
+
+
+def claude_raw(client):
+    client.messages.with_raw_response.create(**ASK)
+
+
+def claude_raw_stream(client):
+    list(client.messages.with_raw_response.create(**ASK, stream=True).parse())
+
+
+def claude_streaming_response(client):
+    with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
+        b"".join(response.iter_bytes())
+
+
+def claude_retry(client):
+    client.messages.create(**ASK)
+
+
+def claude_refused(client):
+    try:
+        client.messages.create(**ASK)
+    except anthropic.BadRequestError:
+        return
+
+
+def claude_broken_stream(client):
+    try:
+        list(client.messages.create(**ASK, stream=True))
+    except Exception:  # noqa: BLE001  # whichever the HTTP stack raises
+        return
+
+
+def no_call(client):
+    client.messages.count_tokens(model=ASK["model"], messages=MESSAGES)
+    try:
+        client.messages.batches.list()
+    except anthropic.NotFoundError:
+        return
+
+
+def claude_budget(client):
+    try:
+        with ag.budget(tokens=1):
+            for _ in range(3):
+                client.messages.create(**ASK)
+    except ag.BudgetExceeded:
+        return
+
+
+async def async_claude(client):
+    await client.messages.create(**ASK)
+
+
+async def async_claude_stream(client):
+    async for _ in await client.messages.create(**ASK, stream=True):
+        pass
+
+
+async def async_claude_stream_helper(client):
+    async with client.messages.stream(**ASK) as stream:
+        await stream.get_final_message()
+
+
+def groq_chat(key):
+    client = groq.Groq(api_key=key, base_url=url)
+    client.post(
+        "/v1/chat/completions", cast_to=ChatCompletion, body={"model": "llama-3.3-70b", "messages": MESSAGES}
+    )
+
+
+def mistral_chat(key):
+    Mistral(api_key=key, server_url=url).chat.complete(model="mistral-small-latest", messages=MESSAGES)
+
+
+def litellm_openai(key):
+    litellm.completion(model="openai/gpt-4o-mini", api_base=f"{url}/v1", api_key=key, messages=MESSAGES)
+
+
+def litellm_claude(key):
+    litellm.completion(model="anthropic/claude-sonnet-4-5", api_base=url, api_key=key, messages=MESSAGES)
+
+
+def gemini(_):
+    client = genai.Client(api_key="k", http_options={"base_url": other_url})
+    client.models.generate_content(**GEMINI)
+
+
+def gemini_stream(_):
+    client = genai.Client(api_key="k", http_options={"base_url": other_url})
+    list(client.models.generate_content_stream(**GEMINI))
+
+
+def converse(_):
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+    client = boto3.client("bedrock-runtime", endpoint_url=other_url, **keys)
+    client.converse(**CONTENT, messages=[{"role": "user", "content": [{"text": "Say PROMPT-7"}]}])
+
+
+async def on_async(use):
+    async with anthropic.AsyncAnthropic(base_url=url, api_key=f"sim-{use.__name__}") as client:
+        await use(client)
+
+
+ON_CLAUDE = (
+    claude, claude_tools, claude_stream, claude_stream_tools, claude_stream_helper, claude_left_early,
+    claude_beta, claude_raw, claude_raw_stream, claude_streaming_response, claude_retry, claude_refused,
+    claude_broken_stream, claude_budget, no_call,
+)  # fmt: skip
+for use in ON_CLAUDE:
+    with ag.agent(use.__name__), anthropic.Anthropic(base_url=url, api_key=f"sim-{use.__name__}") as claudes:
+        use(claudes)
+for use in (async_claude, async_claude_stream, async_claude_stream_helper):
+    with ag.agent(use.__name__):
+        asyncio.run(on_async(use))
+for use in (groq_chat, mistral_chat, litellm_openai, litellm_claude, gemini, gemini_stream, converse):
+    with ag.agent(use.__name__):
+        use(f"sim-{use.__name__}")
+ag.shutdown()
