@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from agentgauge.generate import files
-from agentgauge.generate.dashboard import dashboard
+from agentgauge.generate.boards import dashboards
 from agentgauge.generate.rules import rules
 from agentgauge.generate.thresholds import parse
 from agentgauge.stack.binaries import PROMTOOL, find
@@ -113,9 +113,10 @@ def test_rules_with_overrides_of_odd_names_load(promtool, tmp_path):
     assert code == 0, said
 
 
-def test_every_query_of_the_dashboard_is_promql(promtool, tmp_path):
-    panels = [panel for panel in json.loads(dashboard())["panels"] if "targets" in panel]
-    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+def test_every_query_of_the_dashboards_is_promql(promtool, tmp_path):
+    panels = [panel for text in dashboards().values() for panel in json.loads(text)["panels"]]
+    targets = [target for panel in panels for target in panel.get("targets", [])]
+    queries = [target["expr"] for target in targets if "expr" in target]
     recorded = [
         {
             "record": f"query:{number}",

@@ -16,7 +16,7 @@ COMMANDS = {
     "report": ("agentgauge.cli.report:report", "Show what agents, tools and models used and cost."),
     "run": ("agentgauge.cli.run:run", "Run a program and print the bill of its calls."),
     "demo": ("agentgauge.cli.demo:demo", "Run a small team of agents and show its bill."),
-    "generate": ("agentgauge.cli.generate:generate", "Write the Collector's config, rules and dashboard."),
+    "generate": ("agentgauge.cli.generate:generate", "Write the Collector's config, rules and dashboards."),
     "thresholds": ("agentgauge.cli.thresholds:thresholds", "Show, set and check what alerts fire at."),
     "up": ("agentgauge.cli.up:up", "Start Collector, Prometheus, Alertmanager, Tempo and Grafana here."),
     "down": ("agentgauge.cli.down:down", "Stop what `up` started."),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.errors import ConfigError
+from agentgauge.generate.boards import dashboards
 from agentgauge.generate.collector import collector_config
 from agentgauge.generate.contrib import contrib_config
-from agentgauge.generate.dashboard import dashboard
 from agentgauge.generate.reference import reference
 from agentgauge.generate.rules import rules
 from agentgauge.generate.thresholds import FILE, read
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 COLLECTOR, CONTRIB = "collector/config.yaml", "collector/config.contrib.yaml"
 RULES = "dashboards/rules/indicators.yaml"
-DASHBOARD = "dashboards/agentgauge.json"
 REFERENCE = "docs/reference.md"
 
 
@@ -31,7 +30,7 @@ def rendered(root: Path) -> dict[str, str]:
     texts = rendered_rules(root) | {
         COLLECTOR: collector_config(),
         CONTRIB: contrib_config(),
-        DASHBOARD: dashboard(),
+        **dashboards(),
         REFERENCE: reference(),
     }
     if not (root / FILE).exists():

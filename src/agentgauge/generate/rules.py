@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agentgauge.generate import promql
+from agentgauge.generate import promql, uids
 from agentgauge.generate.text import to_yaml
 from agentgauge.registry import INDICATORS, TOKENS
 
 if TYPE_CHECKING:
     from agentgauge.generate.thresholds import Links, Override, Setting, Thresholds
     from agentgauge.registry_records import Alert, Indicator
-
-DASHBOARD_UID = "agentgauge-overview"
 
 
 def rules(thresholds: Thresholds) -> str:
@@ -76,7 +74,7 @@ def _alert(indicator: Indicator, alert: Alert, setting: Setting, links: Links) -
         "annotations": {
             "summary": _summary(indicator, alert.summary),
             "runbook_url": f"{links.runbooks}/{alert.name}.md",
-            "dashboard_url": f"{links.grafana}/d/{DASHBOARD_UID}?{_VARIABLES}",
+            "dashboard_url": f"{links.grafana}/d/{uids.SPEND}?{_VARIABLES}",
         },
     }
 
