@@ -23,21 +23,25 @@ RATIO, USD, TOKENS, SECONDS, COUNT, CALLS_A_SECOND, BYTES = (
 )
 THRESHOLD = "threshold"
 """The refId of a threshold's line."""
-GOOD_IS_LOW: tuple[Step, ...] = ((None, "green"),)
-"""Where every value is well unless a caller says from which on it is not."""
+CELLS = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 90}
+"""Of tables; with Grafana's own 150 pixels, ten columns do not fit a page of 1280."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a panel; `legend` names its series, in a table its column.
+    """One query of a panel.
 
     Attributes:
+        expr: PromQL.
+        legend: names its series.
+        by: the label that names them instead; a panel whose series have one colours them by it.
         exemplar: ask for the traces behind it too.
         threshold: draw it as a threshold's dashed red line.
     """
 
     expr: str
     legend: str = ""
+    by: str = ""
     exemplar: bool = False
     threshold: bool = False
 
@@ -67,13 +71,30 @@ def _targets(
     return [
         PromTarget(
             expr=query.expr,
-            legendFormat=query.legend or "__auto",
+            legendFormat=f"{{{{{query.by}}}}}" if query.by else query.legend or "__auto",
             refId=THRESHOLD if query.threshold else letter(number),
             exemplar=query.exemplar,
             instant=instant,
             format=format,
         )
         for number, query in enumerate(queries)
+    ]
+
+
+def _named(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
+    """Makes the label the field's own name.
+
+    The palette by name hashes that name, and what a legend makes of it only where something has asked for the
+    legend before: bars, and a line that is alone, would have the colour of the word `Value`.
+    """
+    return [
+        {
+            "id": "labelsToFields",
+            "options": {"keepLabels": [query.by], "mode": "columns", "valueLabel": query.by},
+            "filter": {"id": "byRefId", "options": letter(number)},
+        }
+        for number, query in enumerate(queries)
+        if query.by
     ]
 
 
@@ -144,6 +165,7 @@ def lines(
         description=description,
         dataSource=PROMETHEUS,
         targets=_targets(queries, instant=False),
+        transformations=_named(queries),
         fields=Fields(
             unit=unit,
             colour=BY_NAME,
@@ -169,6 +191,7 @@ def bars(
         description=description,
         dataSource=PROMETHEUS,
         targets=_targets(queries, instant=True),
+        transformations=_named(queries),
         fields=Fields(unit=unit, colour=BY_NAME, least=0, links=links, decimals=_decimals(unit)),
     )
 
@@ -208,7 +231,12 @@ def table(
         transformations=[{"id": "merge", "options": {}}, {"id": "organize", "options": organised}],
         fields=Fields(
             unit=COUNT,
-            custom={"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+            custom={
+                "align": "auto",
+                "cellOptions": {"type": "auto"},
+                "inspect": False,
+                "minWidth": _NARROWEST,
+            },
             overrides=(*linked, *map(_shown, columns)),
         ),
         sort_by=columns[0].title,

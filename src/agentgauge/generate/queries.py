@@ -110,6 +110,11 @@ def descending(query: str) -> str:
     return f"sort_desc({query} > 0)"
 
 
+def named(query: str, label: str) -> str:
+    """With a word where series have no such label."""
+    return f'label_replace({query}, "{label}", "none", "{label}", "")'
+
+
 def share(wanted: Sum, *by: str) -> str:
     """Each one's part of all that is selected, over the chosen time."""
     return f"{used(wanted, *by)}\n/ on () group_left () ({used(wanted)} > 0)"

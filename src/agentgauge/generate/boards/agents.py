@@ -6,16 +6,16 @@ from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
 from agentgauge.generate.boards.depth import in_depth
-from agentgauge.generate.boards.frame import THIS_CELL, board, choice, of_field, to
+from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, choice, to
 from agentgauge.generate.boards.layout import Line, Section
-from agentgauge.generate.boards.watched import OF_AGENT, watched
+from agentgauge.generate.boards.watched import watched
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.registry import COST, TOKENS, metric
 
 _LINKS = (
-    to(uids.AGENTS, "Only this agent", agent=of_field(AGENT_LABEL), focus=of_field(AGENT_LABEL)),
-    to(uids.TRACES, "Its traces", agent=of_field(AGENT_LABEL)),
+    to(uids.AGENTS, "Only this agent", agent=THIS_SERIES, focus=THIS_SERIES),
+    to(uids.TRACES, "Its traces", agent=THIS_SERIES),
 )
 
 
@@ -69,13 +69,13 @@ def _totals() -> Line:
                 steps=p.bad_from(0.1),
             ),
             p.stat(
-                "Latency, 95 %",
+                "Latency",
                 "95 % of the calls in the chosen time took at most this long, retries included.",
                 p.SECONDS,
                 q.quantile(q.LATENCY, 0.95, q.RANGE),
             ),
             p.stat(
-                "First chunk, 95 %",
+                "First chunk",
                 "95 % of the streams in the chosen time gave their first chunk within this time.",
                 p.SECONDS,
                 q.quantile(q.FIRST_CHUNK, 0.95, q.RANGE),
@@ -158,7 +158,7 @@ def _tokens() -> Line:
                 "Tokens a second by agent",
                 "Input and output at the rate of each moment.",
                 p.TOKENS,
-                Query(q.per_second(TOKENS, AGENT_LABEL), OF_AGENT, exemplar=True),
+                Query(q.per_second(TOKENS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 stacked=True,
                 links=_LINKS,
             ),
@@ -173,14 +173,14 @@ def _calls() -> Line:
                 "Calls by outcome",
                 "Model calls a second.",
                 p.CALLS_A_SECOND,
-                Query(q.per_second(q.CALLS, q.OUTCOME_LABEL), f"{{{{{q.OUTCOME_LABEL}}}}}", exemplar=True),
+                Query(q.per_second(q.CALLS, q.OUTCOME_LABEL), by=q.OUTCOME_LABEL, exemplar=True),
                 stacked=True,
             ),
             p.lines(
                 "Calls by agent",
                 "Model calls a second.",
                 p.CALLS_A_SECOND,
-                Query(q.per_second(q.CALLS, AGENT_LABEL), OF_AGENT, exemplar=True),
+                Query(q.per_second(q.CALLS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 stacked=True,
                 links=_LINKS,
             ),
@@ -205,7 +205,7 @@ def _latency() -> Line:
                 "Duration of calls by agent",
                 "95 % of an agent's calls took at most this long.",
                 p.SECONDS,
-                Query(q.quantile(q.LATENCY, 0.95, q.STEP, AGENT_LABEL), OF_AGENT, exemplar=True),
+                Query(q.quantile(q.LATENCY, 0.95, q.STEP, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 links=_LINKS,
             ),
             p.lines(
@@ -218,7 +218,7 @@ def _latency() -> Line:
                 "Turns of agents",
                 "95 % of an agent's turns, all its calls and tools included, took at most this long.",
                 p.SECONDS,
-                Query(q.quantile(q.AGENT_RUNS, 0.95, q.STEP, AGENT_LABEL), OF_AGENT, exemplar=True),
+                Query(q.quantile(q.AGENT_RUNS, 0.95, q.STEP, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 links=_LINKS,
             ),
         ),

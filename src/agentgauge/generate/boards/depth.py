@@ -29,7 +29,7 @@ def _cost_by_model() -> Panel:
         "$focus: cost per hour by model",
         "USD per hour at the rate of each moment.",
         p.USD,
-        Query(query, f"{{{{{q.MODEL_LABEL}}}}}", exemplar=True),
+        Query(query, by=q.MODEL_LABEL, exemplar=True),
         stacked=True,
     )
 
@@ -40,7 +40,7 @@ def _calls_by_action() -> Panel:
         "$focus: calls by action",
         "Calls in the chosen time by what they were for: generate, stream, or a word of the program's own.",
         p.COUNT,
-        Query(query, f"{{{{{q.ACTION_LABEL}}}}}"),
+        Query(query, by=q.ACTION_LABEL),
     )
 
 
@@ -50,7 +50,7 @@ def _errors() -> Panel:
         "$focus: errors",
         "Calls in the chosen time that failed, by the type of error.",
         p.COUNT,
-        Query(query, f"{{{{{q.ERROR_LABEL}}}}}"),
+        Query(query, by=q.ERROR_LABEL),
     )
 
 
@@ -76,5 +76,5 @@ def _latency_by_model() -> Panel:
         "$focus: duration of calls by model",
         "95 % of the calls took at most this long.",
         p.SECONDS,
-        Query(query, f"{{{{{q.MODEL_LABEL}}}}}", exemplar=True),
+        Query(query, by=q.MODEL_LABEL, exemplar=True),
     )

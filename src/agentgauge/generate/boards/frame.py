@@ -148,10 +148,7 @@ def to(uid: str, title: str, **values: str) -> Link:
     return Link(title=title, url=f"/d/{uid}?{'&'.join([*given, *kept])}&${{__url_time_range}}")
 
 
-def of_field(label: str) -> str:
-    """A series' label, in a link."""
-    return f"${{__field.labels.{label}}}"
-
-
+THIS_SERIES = "${__field.name}"
+"""The name of a series, in a link."""
 THIS_CELL = "${__value.text}"
 """The text of a table's cell, in a link."""

@@ -52,7 +52,7 @@ def _totals() -> Line:
                 steps=p.bad_from(1),
             ),
             p.stat(
-                "Uncertain calls",
+                "Uncertain",
                 "Calls sent again beyond the reach of deduplication, in the chosen time: no other number has "
                 "them.",
                 p.COUNT,
@@ -60,14 +60,14 @@ def _totals() -> Line:
                 steps=p.bad_from(1, 100),
             ),
             p.stat(
-                "Refused or failed",
+                "Refused",
                 "Spans and points that the Collector refused or could not hand on, in the chosen time.",
                 p.COUNT,
                 c.grown(c.REFUSED, c.FAILED, c.REFUSED_POINTS, c.NOT_SENT_SPANS, c.NOT_SENT_POINTS),
                 steps=p.bad_from(1, 100),
             ),
             p.stat(
-                "Storage errors",
+                "Storage",
                 "Writes of the Collector's journal that failed, in the chosen time.",
                 p.COUNT,
                 c.grown(c.STORAGE_ERRORS),

@@ -5,19 +5,19 @@ from __future__ import annotations
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
-from agentgauge.generate.boards.frame import THIS_CELL, board, of_field, to
+from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, to
 from agentgauge.generate.boards.layout import Line, Section
-from agentgauge.generate.boards.watched import OF_AGENT, watched
+from agentgauge.generate.boards.watched import watched
 from agentgauge.generate.grafana.panel import AlertList
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.registry import COST, TOKENS
 
 _AGENT_LINKS = (
-    to(uids.AGENTS, "This agent", agent=of_field(AGENT_LABEL), focus=of_field(AGENT_LABEL)),
-    to(uids.TRACES, "Its traces", agent=of_field(AGENT_LABEL)),
+    to(uids.AGENTS, "This agent", agent=THIS_SERIES, focus=THIS_SERIES),
+    to(uids.TRACES, "Its traces", agent=THIS_SERIES),
 )
-_TOOL_LINKS = (to(uids.TOOLS, "This tool", tool=of_field(q.TOOL_LABEL)),)
+_TOOL_LINKS = (to(uids.TOOLS, "This tool", tool=THIS_SERIES),)
 _RUNNING_OVER = "Alerts of the chosen services that are pending or fire: thresholds passed, budgets burning."
 
 
@@ -41,7 +41,7 @@ def _totals() -> Line:
         height=4,
         panels=(
             p.stat(
-                "Cost per hour now",
+                "Per hour now",
                 "USD per hour at the rate of the last 15 minutes.",
                 p.USD,
                 q.per_hour(COST, window=q.NOW),
@@ -54,7 +54,7 @@ def _totals() -> Line:
                 q.month_to_date(),
             ),
             p.stat(
-                "Forecast for the month",
+                "Forecast",
                 "USD at the month's end (UTC) if the coming days cost what the last seven did; too low while "
                 "there are fewer days than that.",
                 p.USD,
@@ -62,11 +62,11 @@ def _totals() -> Line:
             ),
             p.stat("Chosen time", "USD of priced calls in the chosen time.", p.USD, q.used(COST)),
             p.stat(
-                "Against last week",
+                "On last week",
                 "Cost of the chosen time against the same time seven days before.",
                 p.RATIO,
                 q.week_change(COST),
-                steps=p.bad_from(0.2, 0.5),
+                steps=((None, "text"), (0.2, "orange"), (0.5, "red")),
                 none="no week ago",
             ),
             p.stat(
@@ -96,7 +96,7 @@ def _first_look() -> Line:
                 "Cost by agent",
                 "USD in the chosen time; `unattributed` is what was called outside any agent.",
                 p.USD,
-                Query(q.descending(q.used(COST, AGENT_LABEL)), OF_AGENT),
+                Query(q.descending(q.used(COST, AGENT_LABEL)), by=AGENT_LABEL),
                 links=_AGENT_LINKS,
             ),
             p.bars(
@@ -104,7 +104,7 @@ def _first_look() -> Line:
                 "USD in the chosen time of the tokens of tools: definitions, results and calls. "
                 "Of which cost, never on top.",
                 p.USD,
-                Query(q.descending(q.used(q.TOOL_COST, q.TOOL_LABEL)), f"{{{{{q.TOOL_LABEL}}}}}"),
+                Query(q.descending(q.used(q.TOOL_COST, q.TOOL_LABEL)), by=q.TOOL_LABEL),
                 links=_TOOL_LINKS,
             ),
             AlertList(
@@ -124,7 +124,7 @@ def _over_time() -> Line:
                 "Cost per hour by agent",
                 "USD per hour at the rate of each moment.",
                 p.USD,
-                Query(q.per_hour(COST, AGENT_LABEL), OF_AGENT, exemplar=True),
+                Query(q.per_hour(COST, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 stacked=True,
                 links=_AGENT_LINKS,
             ),
@@ -132,13 +132,13 @@ def _over_time() -> Line:
                 "Cost by model",
                 "USD in the chosen time, by the model that was asked for.",
                 p.USD,
-                Query(q.descending(q.used(COST, q.MODEL_LABEL)), f"{{{{{q.MODEL_LABEL}}}}}"),
+                Query(q.descending(q.used(COST, q.MODEL_LABEL)), by=q.MODEL_LABEL),
             ),
             p.bars(
                 "Cost by role",
                 "USD in the chosen time, by what an agent, or a part of it, is for.",
                 p.USD,
-                Query(q.descending(q.used(COST, q.ROLE_LABEL)), f"{{{{{q.ROLE_LABEL}}}}}"),
+                Query(q.descending(q.named(q.used(COST, q.ROLE_LABEL), q.ROLE_LABEL)), by=q.ROLE_LABEL),
             ),
         ),
     )
@@ -179,20 +179,20 @@ def _sure() -> tuple[Line, ...]:
                     "Tokens by source",
                     "Tokens a second by who said so: the provider, we (estimated), both (mixed).",
                     p.TOKENS,
-                    Query(q.per_second(TOKENS, q.SOURCE_LABEL), f"{{{{{q.SOURCE_LABEL}}}}}"),
+                    Query(q.per_second(TOKENS, q.SOURCE_LABEL), by=q.SOURCE_LABEL),
                     stacked=True,
                 ),
                 p.bars(
                     "Unpriced tokens by model",
                     "Tokens in the chosen time of models without a known price.",
                     p.TOKENS,
-                    Query(q.descending(q.used(q.UNPRICED, q.MODEL_LABEL)), f"{{{{{q.MODEL_LABEL}}}}}"),
+                    Query(q.descending(q.used(q.UNPRICED, q.MODEL_LABEL)), by=q.MODEL_LABEL),
                 ),
                 p.lines(
                     "Wasted cost per hour by agent",
                     "USD per hour of calls that ended in an error or were cancelled.",
                     p.USD,
-                    Query(q.per_hour(q.WASTED, AGENT_LABEL), OF_AGENT, exemplar=True),
+                    Query(q.per_hour(q.WASTED, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                     stacked=True,
                     links=_AGENT_LINKS,
                 ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
-from agentgauge.generate.boards.frame import THIS_CELL, board, of_field, to
+from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, to
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import watched
 from agentgauge.generate.panels import Column, Query
@@ -17,15 +17,14 @@ from agentgauge.registry import COST, TOKENS, TOOL_PARTS
 if TYPE_CHECKING:
     from agentgauge.registry_records import Sum
 
-_OF_TOOL = f"{{{{{q.TOOL_LABEL}}}}}"
 _BY_TOOL = (q.TOOL_LABEL,)
 _BOTH = (AGENT_LABEL, q.TOOL_LABEL)
 _KEYS = {AGENT_LABEL: "Agent", q.TOOL_LABEL: "Tool"}
 _LINKS = (
-    to(uids.TOOLS, "Only this tool", tool=of_field(q.TOOL_LABEL)),
-    to(uids.TRACES, "Traces with it", tool=of_field(q.TOOL_LABEL)),
+    to(uids.TOOLS, "Only this tool", tool=THIS_SERIES),
+    to(uids.TRACES, "Traces with it", tool=THIS_SERIES),
 )
-_OF_AGENTS = (to(uids.AGENTS, "This agent", agent=of_field(AGENT_LABEL), focus=of_field(AGENT_LABEL)),)
+_OF_AGENTS = (to(uids.AGENTS, "This agent", agent=THIS_SERIES, focus=THIS_SERIES),)
 _CELL_LINKS = {
     "Agent": (to(uids.AGENTS, "This agent", agent=THIS_CELL, focus=THIS_CELL),),
     "Tool": (to(uids.TOOLS, "Only this tool", tool=THIS_CELL),),
@@ -145,14 +144,14 @@ def _overhead() -> Line:
                 "Tool tokens by part",
                 "Tokens a second that tools take, by what they are spent on.",
                 p.TOKENS,
-                Query(q.per_second(q.TOOL_TOKENS, q.PART_LABEL), f"{{{{{q.PART_LABEL}}}}}", exemplar=True),
+                Query(q.per_second(q.TOOL_TOKENS, q.PART_LABEL), by=q.PART_LABEL, exemplar=True),
                 stacked=True,
             ),
             p.lines(
                 "Tool tokens by tool",
                 "Tokens a second of each tool, all parts together.",
                 p.TOKENS,
-                Query(q.per_second(q.TOOL_TOKENS, *_BY_TOOL), _OF_TOOL, exemplar=True),
+                Query(q.per_second(q.TOOL_TOKENS, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
                 stacked=True,
                 links=_LINKS,
             ),
@@ -178,7 +177,7 @@ def _use() -> Line:
                 p.RATIO,
                 Query(
                     f"sort_desc({ratio(q.used(q.TOOL_CALLS, *_BY_TOOL), q.used(q.TOOL_OFFERS, *_BY_TOOL))})",
-                    _OF_TOOL,
+                    by=q.TOOL_LABEL,
                 ),
                 links=_LINKS,
             ),
@@ -186,7 +185,7 @@ def _use() -> Line:
                 "Calls of tools",
                 "How often a second models asked for each tool; a spike shows here.",
                 p.CALLS_A_SECOND,
-                Query(q.per_second(q.TOOL_CALLS, *_BY_TOOL), _OF_TOOL, exemplar=True),
+                Query(q.per_second(q.TOOL_CALLS, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
                 links=_LINKS,
             ),
         ),
@@ -205,20 +204,20 @@ def _spent() -> Line:
                 "Cost by tool",
                 "USD in the chosen time, all parts together.",
                 p.USD,
-                Query(q.descending(q.used(q.TOOL_COST, *_BY_TOOL)), _OF_TOOL),
+                Query(q.descending(q.used(q.TOOL_COST, *_BY_TOOL)), by=q.TOOL_LABEL),
                 links=_LINKS,
             ),
             p.bars(
                 "Cost by part",
                 "USD in the chosen time, all tools together.",
                 p.USD,
-                Query(q.descending(q.used(q.TOOL_COST, q.PART_LABEL)), f"{{{{{q.PART_LABEL}}}}}"),
+                Query(q.descending(q.used(q.TOOL_COST, q.PART_LABEL)), by=q.PART_LABEL),
             ),
             p.lines(
                 "Cost of tools per hour",
                 "USD per hour at the rate of each moment.",
                 p.USD,
-                Query(q.per_hour(q.TOOL_COST, *_BY_TOOL), _OF_TOOL, exemplar=True),
+                Query(q.per_hour(q.TOOL_COST, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
                 stacked=True,
                 links=_LINKS,
             ),
@@ -251,21 +250,21 @@ def _runs() -> Line:
                 "Size of a result",
                 "New result tokens for each call of a tool, in the chosen time.",
                 p.TOKENS,
-                Query(f"sort_desc({size})", _OF_TOOL),
+                Query(f"sort_desc({size})", by=q.TOOL_LABEL),
                 links=_LINKS,
             ),
             p.bars(
                 "Failed runs by tool",
                 "Runs in the chosen time that ended in an error.",
                 p.COUNT,
-                Query(q.descending(failed), _OF_TOOL),
+                Query(q.descending(failed), by=q.TOOL_LABEL),
                 links=_LINKS,
             ),
             p.lines(
                 "Duration of runs by tool",
                 "95 % of a tool's runs took at most this long.",
                 p.SECONDS,
-                Query(q.quantile(q.TOOL_RUNS, 0.95, q.STEP, *_BY_TOOL), _OF_TOOL, exemplar=True),
+                Query(q.quantile(q.TOOL_RUNS, 0.95, q.STEP, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
                 links=_LINKS,
             ),
         ),

@@ -14,7 +14,6 @@ from agentgauge.generate.grafana.panel import Panel, Table, Traces
 from agentgauge.generate.grafana.target import TEMPO, TempoTarget
 from agentgauge.generate.panels import Query
 
-_OF_WORKFLOW = f"{{{{{q.WORKFLOW_LABEL}}}}}"
 _SERVICE = 'resource.service.name =~ "$service"'
 _RUNS = f'{_SERVICE} && span.gen_ai.operation.name = "invoke_workflow" && $where'
 _CALLS = f'{_SERVICE} && span.gen_ai.agent.name =~ "$agent" && span.agentgauge.cost.usd > $min_cost && $where'
@@ -88,7 +87,7 @@ def _search(title: str, description: str, query: str, sort_by: str, *columns: Ov
         targets=[TempoTarget(expr=query, refId="A")],
         fields=Fields(
             unit=p.COUNT,
-            custom={"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+            custom=p.CELLS,
             overrides=columns,
         ),
         sort_by=sort_by,
@@ -171,16 +170,24 @@ def _over_time() -> Line:
                 "Duration of runs by workflow",
                 "95 % of a workflow's runs took at most this long; a point leads to the trace behind it.",
                 p.SECONDS,
-                Query(q.quantile(q.WORKFLOWS, 0.95, q.STEP, q.WORKFLOW_LABEL), _OF_WORKFLOW, exemplar=True),
+                Query(
+                    q.quantile(q.WORKFLOWS, 0.95, q.STEP, q.WORKFLOW_LABEL),
+                    by=q.WORKFLOW_LABEL,
+                    exemplar=True,
+                ),
             ),
             p.bars(
                 "Runs by workflow",
                 "Workflows that ended in the chosen time.",
                 p.COUNT,
-                Query(q.descending(q.counted(q.WORKFLOWS, q.WORKFLOW_LABEL)), _OF_WORKFLOW),
+                Query(q.descending(q.counted(q.WORKFLOWS, q.WORKFLOW_LABEL)), by=q.WORKFLOW_LABEL),
             ),
         ),
     )
+
+
+def _longest(label: str) -> str:
+    return q.quantile(q.WORKFLOWS, 0.95, q.STEP, label)
 
 
 def _one() -> Line:

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from agentgauge.generate.grafana.panel import Panel
     from agentgauge.registry_records import Indicator
 
-OF_AGENT = f"{{{{{promql.AGENT_LABEL}}}}}"
+_THRESHOLD = f"threshold {{{{{promql.AGENT_LABEL}}}}}"
 _WHERE = "One line for each service where more than one is chosen; whatever the role and model."
 
 
 def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] = ()) -> Panel:
     """An indicator over time."""
     found = indicator(name)
-    queries = [Query(_recorded(promql.RATIO, name), OF_AGENT)]
+    queries = [Query(_recorded(promql.RATIO, name), by=promql.AGENT_LABEL)]
     said = f"{description} Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
     if found.alert is not None:
-        queries.append(Query(_recorded(promql.APPLIED, name), f"threshold {OF_AGENT}", threshold=True))
+        queries.append(Query(_recorded(promql.APPLIED, name), _THRESHOLD, threshold=True))
         said += " The dashed line is the threshold of its alert."
     unit = p.RATIO if found.unit == "ratio" else p.USD
     return p.lines(title, f"{said} {_WHERE}", unit, *queries, links=links)

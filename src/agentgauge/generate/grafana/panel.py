@@ -116,6 +116,7 @@ class BarGauge(Panel):
             "reduceOptions": _REDUCED,
             "showUnfilled": True,
             "sizing": "auto",
+            "text": {"titleSize": 14, "valueSize": 14},
             "valueMode": "text",
         }
 
