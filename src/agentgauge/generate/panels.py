@@ -231,12 +231,7 @@ def table(
         transformations=[{"id": "merge", "options": {}}, {"id": "organize", "options": organised}],
         fields=Fields(
             unit=COUNT,
-            custom={
-                "align": "auto",
-                "cellOptions": {"type": "auto"},
-                "inspect": False,
-                "minWidth": _NARROWEST,
-            },
+            custom=CELLS,
             overrides=(*linked, *map(_shown, columns)),
         ),
         sort_by=columns[0].title,
