@@ -41,3 +41,8 @@ def per_second(*names: str) -> str:
 def commit_quantile(q: float) -> str:
     """A quantile of the time of a commit, in seconds."""
     return f"histogram_quantile({q}, sum by (le) (rate({COMMITS}_bucket[{STEP}])))"
+
+
+def queues() -> str:
+    """How full each queue is, named by its exporter and what it carries."""
+    return f'label_join({QUEUE_SIZE} / {QUEUE_CAPACITY}, "queue", " ", "exporter", "data_type")'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step
@@ -21,6 +21,7 @@ RATIO, USD, TOKENS, SECONDS, COUNT, CALLS_A_SECOND, BYTES = (
     "cps",
     "bytes",
 )
+_SERIES = "series"
 THRESHOLD = "threshold"
 """The refId of a threshold's line."""
 CELLS = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 90}
@@ -33,8 +34,8 @@ class Query:
 
     Attributes:
         expr: PromQL.
-        legend: names its series.
-        by: the label that names them instead; a panel whose series have one colours them by it.
+        legend: names its one series.
+        by: the label that names its series.
         exemplar: ask for the traces behind it too.
         threshold: draw it as a threshold's dashed red line.
     """
@@ -44,6 +45,13 @@ class Query:
     by: str = ""
     exemplar: bool = False
     threshold: bool = False
+
+    def named(self) -> Query:
+        """With a legend made a label: see `_named`."""
+        if not self.legend or self.threshold:
+            return self
+        expr = f'label_replace({self.expr}, "{_SERIES}", "{self.legend}", "", "")'
+        return replace(self, expr=expr, legend="", by=_SERIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +168,13 @@ def lines(
         "spanNulls": False,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
     }
+    named = tuple(query.named() for query in queries)
     return TimeSeries(
         title=title,
         description=description,
         dataSource=PROMETHEUS,
-        targets=_targets(queries, instant=False),
-        transformations=_named(queries),
+        targets=_targets(named, instant=False),
+        transformations=_named(named),
         fields=Fields(
             unit=unit,
             colour=BY_NAME,
@@ -186,12 +195,13 @@ def bars(
     links: tuple[Link, ...] = (),
 ) -> Panel:
     """A bar for each series, in their order, each with the colour of its name."""
+    named = tuple(query.named() for query in queries)
     return BarGauge(
         title=title,
         description=description,
         dataSource=PROMETHEUS,
-        targets=_targets(queries, instant=True),
-        transformations=_named(queries),
+        targets=_targets(named, instant=True),
+        transformations=_named(named),
         fields=Fields(unit=unit, colour=BY_NAME, least=0, links=links, decimals=_decimals(unit)),
     )
 
@@ -212,7 +222,10 @@ def table(
         columns: one query each.
         links: title of a key -> its links.
     """
-    names = {f"Value #{letter(number)}": column.title for number, column in enumerate(columns)}
+    values = (
+        ["Value"] if len(columns) == 1 else [f"Value #{letter(number)}" for number in range(len(columns))]
+    )
+    names = {value: column.title for value, column in zip(values, columns, strict=True)}
     organised = {
         "excludeByName": {"Time": True},
         "includeByName": {},

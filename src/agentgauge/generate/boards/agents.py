@@ -30,7 +30,7 @@ def agents() -> str:
         "What each agent uses, how its calls fare, and one of them in depth.",
         (
             Section(lines=(_totals(), _table(), _shares())),
-            Section(title="Tokens", lines=(_tokens(),)),
+            Section(title="Tokens", lines=(_tokens(), _tokens_by_agent())),
             Section(title="Calls, errors, retries, waste", lines=(_calls(),)),
             Section(title="Latency", lines=(_latency(),)),
             Section(title="One agent in depth: $focus", lines=in_depth()),
@@ -128,13 +128,14 @@ def _shares() -> Line:
 
 def _tokens() -> Line:
     parts = (
-        ("input, not cached", f"{q.used(q.INPUT)} - ({q.used(q.CACHE_READ)} or vector(0))"),
-        ("input from the cache", q.used(q.CACHE_READ)),
-        ("output without reasoning", f"{q.used(q.OUTPUT)} - ({q.used(q.REASONING)} or vector(0))"),
+        ("new input", f"{q.used(q.INPUT)} - ({q.used(q.CACHE_READ)} or vector(0))"),
+        ("cached input", q.used(q.CACHE_READ)),
+        ("visible output", f"{q.used(q.OUTPUT)} - ({q.used(q.REASONING)} or vector(0))"),
         ("reasoning", q.used(q.REASONING)),
     )
     return Line(
-        widths=(6, 10, 8),
+        widths=(8, 16),
+        height=7,
         panels=(
             p.bars(
                 "Tokens by kind",
@@ -143,6 +144,22 @@ def _tokens() -> Line:
                 p.TOKENS,
                 *(Query(expr, legend) for legend, expr in parts),
             ),
+            p.lines(
+                "Tokens a second by agent",
+                "Input and output at the rate of each moment.",
+                p.TOKENS,
+                Query(q.per_second(TOKENS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
+                stacked=True,
+                links=_LINKS,
+            ),
+        ),
+    )
+
+
+def _tokens_by_agent() -> Line:
+    return Line(
+        height=7,
+        panels=(
             p.table(
                 "Tokens by agent",
                 "The chosen time. Cached tokens are part of the input, reasoning is part of the output.",
@@ -153,14 +170,6 @@ def _tokens() -> Line:
                 Column("Output", q.used(q.OUTPUT, AGENT_LABEL), p.TOKENS),
                 Column("Reasoning", q.used(q.REASONING, AGENT_LABEL), p.TOKENS),
                 Column("Wasted", q.used(q.WASTED_TOKENS, AGENT_LABEL), p.TOKENS),
-            ),
-            p.lines(
-                "Tokens a second by agent",
-                "Input and output at the rate of each moment.",
-                p.TOKENS,
-                Query(q.per_second(TOKENS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
-                stacked=True,
-                links=_LINKS,
             ),
         ),
     )

@@ -13,7 +13,6 @@ from agentgauge.generate.promql import SERVICE_LABEL, selector
 from agentgauge.registry import metric
 from agentgauge.registry_records import Sum
 
-_OF_SERVICE = f"{{{{{SERVICE_LABEL}}}}}"
 _LATE, _UNCERTAIN = (Sum(metrics=(f"agentgauge.{kind}.calls",)) for kind in ("late", "uncertain"))
 _DROPPED = Sum(metrics=("agentgauge.outbox.dropped",))
 
@@ -123,8 +122,8 @@ def _through() -> Line:
                 "Calls a second that arrived more than ten minutes late, or were sent again beyond the reach "
                 "of deduplication.",
                 p.CALLS_A_SECOND,
-                Query(q.per_second(_LATE, SERVICE_LABEL), f"late: {_OF_SERVICE}"),
-                Query(q.per_second(_UNCERTAIN, SERVICE_LABEL), f"uncertain: {_OF_SERVICE}"),
+                Query(q.per_second(_LATE), "late"),
+                Query(q.per_second(_UNCERTAIN), "uncertain"),
             ),
         ),
     )
@@ -141,19 +140,19 @@ def _programs() -> Line:
                 "Waiting spans",
                 "Spans in the outboxes of programs that wait to be sent.",
                 p.COUNT,
-                Query(gauge("agentgauge.outbox.spans"), _OF_SERVICE),
+                Query(gauge("agentgauge.outbox.spans"), by=SERVICE_LABEL),
             ),
             p.lines(
                 "Longest wait",
                 "Age of the oldest span that waits.",
                 p.SECONDS,
-                Query(gauge("agentgauge.outbox.age"), _OF_SERVICE),
+                Query(gauge("agentgauge.outbox.age"), by=SERVICE_LABEL),
             ),
             p.lines(
                 "Dropped spans",
                 "Spans a second that full outboxes dropped.",
                 p.COUNT,
-                Query(q.per_second(_DROPPED, SERVICE_LABEL), _OF_SERVICE),
+                Query(q.per_second(_DROPPED, SERVICE_LABEL), by=SERVICE_LABEL),
             ),
         ),
     )
@@ -166,7 +165,7 @@ def _queues() -> Line:
                 "Queues",
                 "How full the Collector's queues on disk are.",
                 p.RATIO,
-                Query(f"{c.QUEUE_SIZE} / {c.QUEUE_CAPACITY}", "{{exporter}} {{data_type}}"),
+                Query(c.queues(), by="queue"),
                 most=1,
             ),
             p.lines(
@@ -194,7 +193,7 @@ def _connector() -> Line:
                 "Series that the connector keeps, overflow series included; the limit is "
                 "AGENTGAUGE_SERIES_LIMIT for each metric.",
                 p.COUNT,
-                Query(f"topk(12, sort_desc(sum by (metric) ({c.SERIES})))", "{{metric}}"),
+                Query(f"topk(12, sort_desc(sum by (metric) ({c.SERIES})))", by="metric"),
             ),
             p.lines(
                 "Series",
