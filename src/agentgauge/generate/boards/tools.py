@@ -182,7 +182,7 @@ def _use() -> Line:
                 links=_LINKS,
             ),
             p.lines(
-                "Calls of tools",
+                "Calls by tool",
                 "How often a second models asked for each tool; a spike shows here.",
                 p.CALLS_A_SECOND,
                 Query(q.per_second(q.TOOL_CALLS, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),

@@ -17,6 +17,7 @@ from agentgauge.generate.panels import Query
 _SERVICE = 'resource.service.name =~ "$service"'
 _RUNS = f'{_SERVICE} && span.gen_ai.operation.name = "invoke_workflow" && $where'
 _CALLS = f'{_SERVICE} && span.gen_ai.agent.name =~ "$agent" && span.agentgauge.cost.usd > $min_cost && $where'
+_TOOLS = f'{_SERVICE} && span.gen_ai.tool.name =~ "$tool" && $where'
 _RUN_FIELDS = "span.gen_ai.workflow.name, span.agentgauge.total.cost_nanousd, span.agentgauge.total.calls"
 _CALL_FIELDS = (
     "span.gen_ai.agent.name, span.gen_ai.request.model, span.agentgauge.cost.usd, "
@@ -35,7 +36,7 @@ def traces() -> str:
         "agentgauge: traces",
         "The dearest, slowest and failed runs, and the calls in them.",
         (
-            Section(lines=(_totals(), _runs(), _calls())),
+            Section(lines=(_totals(), _runs(), _calls(), _failed())),
             Section(title="Runs in the metrics", lines=(_over_time(),)),
             Section(title="One trace: $trace", lines=(_one(),), folded=True),
         ),
@@ -151,6 +152,21 @@ def _calls() -> Line:
                 "Cost",
                 *_CALL_COLUMNS,
             ),
+            _search(
+                "Slowest runs of tools",
+                f"The chosen tools, in the chosen time. {_LIMITED}",
+                f"{{ {_TOOLS} }} | select(span.gen_ai.tool.name, span.error.type)",
+                "Duration",
+                _column("gen_ai.tool.name", "Tool"),
+                _column("error.type", "Error"),
+            ),
+        ),
+    )
+
+
+def _failed() -> Line:
+    return Line(
+        panels=(
             _search(
                 "Failed",
                 "Spans of the chosen services with an error: runs, tools and calls. The latest hundred.",
