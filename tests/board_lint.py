@@ -88,8 +88,9 @@ def overrides_match(board):
             names = [name for one in selected if one for name in one[1].split(", ")]
             there |= {name.removeprefix("span.") for name in names} | {"traceIdHidden"}
         for override in panel.get("fieldConfig", {}).get("overrides", []):
-            if override["matcher"]["options"] not in there:
-                yield f"{panel['title']!r}: the override of {override['matcher']['options']!r} matches nothing"
+            wanted = override["matcher"]["options"]
+            if wanted not in there:
+                yield f"{panel['title']!r}: the override of {wanted!r} matches nothing"
 
 
 def transformations_match(board):

@@ -55,6 +55,6 @@ def selectors(query):
 def labels_of(query):
     """The labels that a query's outermost aggregation keeps, as far as text can tell."""
     found = re.search(r"\bby \(([^)]*)\)", query)
-    kept = {label for label in re.split(r",\s*", found[1])} - {"", "le"} if found else set()
+    kept = set(re.split(r",\s*", found[1])) - {"", "le"} if found else set()
     made = re.findall(r'label_(?:replace|join)\(.*?, "(\w+)", "', query, re.DOTALL)
     return kept | set(made)

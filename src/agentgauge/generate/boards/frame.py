@@ -83,8 +83,8 @@ def _others() -> core.DashboardLink:
 def _variables(shown: frozenset[str]) -> list[core.Template]:
     calls, tools = metric("agentgauge.calls"), metric("agentgauge.tool.offers")
     found: list[core.Template] = [
-        Given(name="datasource", label="Data source", type="datasource", query="prometheus", hide=SHOWN),
-        Given(name="traces", label="Traces", type="datasource", query="tempo", hide=HIDDEN),
+        _source("datasource", "Data source", "Prometheus", hide=SHOWN),
+        _source("traces", "Traces", "Tempo", hide=HIDDEN),
     ]
     chosen: list[str] = []
     for name, label in q.CHOICES.items():
@@ -94,6 +94,13 @@ def _variables(shown: frozenset[str]) -> list[core.Template]:
         if name in ("service", "environment"):
             chosen.append(f'{label}=~"${name}"')
     return found
+
+
+def _source(name: str, label: str, preferred: str, *, hide: int) -> Given:
+    """A data source of a kind: ours where it is provisioned, else the first that there is."""
+    kind = preferred.lower()
+    current = {"text": preferred, "value": kind}
+    return Given(name=name, label=label, type="datasource", query=kind, hide=hide, preset=current)
 
 
 def choice(name: str, label: str, query: str, *, shown: bool = True, many: bool = True) -> Choice:
@@ -112,7 +119,11 @@ def choice(name: str, label: str, query: str, *, shown: bool = True, many: bool 
 
 def text(name: str, label: str, value: str) -> Given:
     """A variable that the user types."""
-    return Given(name=name, label=label, type="textbox", query=value, hide=SHOWN)
+    preset = {"text": value, "value": value}
+    return Given(name=name, label=label, type="textbox", query=value, hide=SHOWN, preset=preset)
+
+
+_FIRING = f'ALERTS{{alertstate="firing",alertname!="Watchdog",{q.SERVICES}}}'
 
 
 def _annotations() -> list[dict[str, Any]]:
@@ -129,12 +140,11 @@ def _annotations() -> list[dict[str, Any]]:
         {
             "datasource": PROMETHEUS,
             "enable": True,
-            "expr": f'ALERTS{{alertstate="firing",alertname!="Watchdog",{q.SERVICES}}}',
             "hide": False,
             "iconColor": "red",
             "name": "Alerts that fire",
-            "step": "60s",
             "tagKeys": "severity",
+            "target": {"expr": _FIRING, "interval": "60s", "refId": "Anno"},
             "textFormat": f"{{{{{AGENT_LABEL}}}}} {{{{{q.TOOL_LABEL}}}}}",
             "titleFormat": "{{alertname}}",
         },

@@ -16,6 +16,8 @@ SCHEMA_VERSION = 42
 
 SHOWN, HIDDEN = 0, 2
 _WHEN_THE_TIME_CHANGES = 2
+_FIRST = {"text": "", "value": ""}
+"""No value that exists, so that Grafana takes the first."""
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -117,7 +119,7 @@ class Choice(core.Template):  # type: ignore[misc]  # grafanalib has no types
             "includeAll": self.includeAll,
             "multi": self.multi,
             "options": [],
-            "current": {"text": ["All"], "value": ["$__all"]} if self.includeAll else {},
+            "current": {"text": ["All"], "value": ["$__all"]} if self.includeAll else _FIRST,
         }
         return found | ({"allValue": self.allValue} if self.includeAll else {})
 
@@ -130,6 +132,7 @@ class Given(core.Template):  # type: ignore[misc]  # grafanalib has no types
     name: str
     label: str
     query: str
+    preset: dict[str, str]
     hide: int = SHOWN
 
     def to_json_data(self) -> dict[str, Any]:
@@ -142,10 +145,9 @@ class Given(core.Template):  # type: ignore[misc]  # grafanalib has no types
             "query": self.query,
         }
         if self.type == "textbox":
-            value = {"selected": True, "text": self.query, "value": self.query}
-            return found | {"current": value, "options": [value]}
+            return found | {"current": self.preset, "options": [self.preset]}
         return found | {
-            "current": {},
+            "current": self.preset,
             "includeAll": False,
             "multi": False,
             "options": [],
