@@ -71,7 +71,10 @@ def test_types_and_enums_are_grafanas(complaints, boards):
     ("plant", "said"),
     [
         (lambda board: board["templating"]["list"][2].update(sort=12), "Type '12' is not assignable"),
-        (lambda board: board["panels"][0]["fieldConfig"]["defaults"].update(decimals="1"), "Type 'string' is not assignable to type 'number'"),
+        (
+            lambda board: board["panels"][0]["fieldConfig"]["defaults"].update(decimals="1"),
+            "Type 'string' is not assignable to type 'number'",
+        ),
         (
             lambda board: board["panels"][0].update(gridPos={"x": 0, "y": 0, "w": 4}),
             "Property 'h' is missing",
