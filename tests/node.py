@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,20 +20,32 @@ def need_node():
         pytest.skip(f"{' and '.join(missing)} missing, so nothing of Grafana's own packages can run")
 
 
-def packages(listed):
-    """A folder with node_modules as `listed` (a package.json with exact versions) says."""
+def packages(listed, *, install=True):
+    """A folder with node_modules as `listed` (a package.json with exact versions) says.
+
+    None where it is not in the cache and `install` is false.
+    """
     text = listed.read_text()
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgauge" / "test-node"
     place = base / hashlib.sha256(text.encode()).hexdigest()[:16]
+    if not install:
+        return place if (place / "complete").exists() else None
     place.mkdir(parents=True, exist_ok=True)
-    with (base / f"{place.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(base / f"{place.name}.lock"):
         # The stamp is written last, so an installation that was broken off is made again.
         if not (place / "complete").exists():
             (place / "package.json").write_text(text)
             _install(place)
             (place / "complete").touch()
     return place
+
+
+@contextmanager
+def locked(path):
+    """Only one process at a time is in the block."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _install(place):

@@ -4,9 +4,9 @@ import { initPluginTranslations } from '@grafana/i18n';
 import * as R from '@grafana/runtime';
 import { Observable, from } from 'rxjs';
 import { plugins } from './panels';
-import { Prometheus, UID } from './prometheus';
+import { Prometheus } from './prometheus';
+import { Tempo } from './tempo';
 
-const TEMPO = { name: 'no Tempo in this preview', uid: 'preview-tempo', type: 'tempo' };
 const noEditor: any = () => null;
 
 export async function installHost(prometheus: Prometheus) {
@@ -56,13 +56,13 @@ function transformers() {
 }
 
 function sources(prometheus: Prometheus) {
-  const settings = { name: 'Prometheus', uid: UID, type: 'prometheus', meta: (prometheus as any).meta, isDefault: true };
-  const tempo = { ...TEMPO, meta: { id: 'tempo', name: 'Tempo', type: D.PluginType.datasource, info: { logos: {} } } };
-  const isTempo = (ref: any) => (ref?.type ?? ref) === 'tempo' || ref?.uid === TEMPO.uid || ref === TEMPO.uid;
+  const tempo = new Tempo();
+  const settings = [prometheus, tempo].map((one: any) => ({ name: one.meta.name, uid: one.uid, type: one.type, meta: one.meta }));
+  const place = (ref: any) => (ref?.type === tempo.type || [ref, ref?.uid].includes(tempo.uid) ? 1 : 0);
   return {
-    get: async (ref: any) => (isTempo(ref) ? { ...tempo, query: async () => ({ data: [] }) } : prometheus),
-    getInstanceSettings: (ref: any) => (isTempo(ref) ? tempo : settings),
-    getList: (filter: any = {}) => [settings, tempo].filter((one) => !filter.pluginId || one.type === filter.pluginId),
+    get: async (ref: any) => [prometheus, tempo][place(ref)],
+    getInstanceSettings: (ref: any) => settings[place(ref)],
+    getList: (filter: any = {}) => settings.filter((one) => !filter.pluginId || one.type === filter.pluginId),
     registerRuntimeDataSource() {},
     reload() {},
   };

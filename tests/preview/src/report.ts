@@ -33,7 +33,7 @@ function row(panel: VizPanel, written: any) {
     key: panel.state.key,
     type: panel.state.pluginId,
     title: sceneGraph.interpolate(panel, panel.state.title),
-    state: panel.state.$data ? data?.state : 'none',
+    state: panel.state.$data && panel.isActive ? data?.state : 'none', // in a folded row nothing is asked
     points: data?.series?.reduce((sum: number, frame: any) => sum + frame.length, 0) ?? 0,
     error: panel.state._pluginLoadError ?? data?.errors?.[0]?.message,
     unknown,
