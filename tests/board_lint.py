@@ -102,9 +102,9 @@ def transformations_match(board):
                 kept = set().union(*(labels_of(one["expr"]) for one in targets.values()))
                 yield from _missing(panel, set(step["options"]["renameByName"]), values | kept)
             if step["id"] == "labelsToFields":
-                one = targets.get(step["filter"]["options"])
                 wanted = {step["options"]["valueLabel"], *step["options"]["keepLabels"]}
-                yield from _missing(panel, wanted, _labels(one) if one else set())
+                for one in [step["filter"]["options"]] if "filter" in step else targets:
+                    yield from _missing(panel, wanted, _labels(targets[one]) if one in targets else set())
 
 
 def _labels(target):

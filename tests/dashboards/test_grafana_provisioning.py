@@ -104,10 +104,8 @@ def test_a_span_leads_to_series_that_exist():
 
 
 def test_containers_have_the_files_where_provisioning_looks_for_them():
-    mounted = {
-        to: (ROOT / "deploy" / "compose" / source).resolve()
-        for source, to, *_ in map(_parts, COMPOSE["volumes"])
-    }
+    volumes = [volume.split(":") for volume in COMPOSE["volumes"]]
+    mounted = {to: (ROOT / "deploy" / "compose" / source).resolve() for source, to, *_ in volumes}
     (provider,) = read("dashboards/agentgauge.yaml")["providers"]
     home = Path(COMPOSE["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
 

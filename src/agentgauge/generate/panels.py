@@ -95,15 +95,16 @@ def _named(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
     The palette by name hashes that name, and what a legend makes of it only where something has asked for the
     legend before: bars, and a line that is alone, would have the colour of the word `Value`.
     """
-    return [
-        {
-            "id": "labelsToFields",
-            "options": {"keepLabels": [query.by], "mode": "columns", "valueLabel": query.by},
-            "filter": {"id": "byRefId", "options": letter(number)},
-        }
-        for number, query in enumerate(queries)
-        if query.by
-    ]
+    found = []
+    for label in dict.fromkeys(query.by for query in queries if query.by):
+        options = {"keepLabels": [label], "mode": "columns", "valueLabel": label}
+        step: dict[str, Any] = {"id": "labelsToFields", "options": options}
+        of_label = [letter(number) for number, query in enumerate(queries) if query.by == label]
+        # A filter moves what it lets through, so it is there only where there is something else.
+        if len(of_label) < len(queries):
+            step["filter"] = {"id": "byRefId", "options": of_label[0]}
+        found.append(step)
+    return found
 
 
 def bad_from(warning: float, critical: float | None = None) -> tuple[Step, ...]:
