@@ -13,12 +13,10 @@ from board_parts import prometheus_targets
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 WINDOW_S, STEP_S = 600, 10
 NO_OUTBOX = "no program tells the state of its outbox as a metric yet"
-NO_UNCERTAIN = "a Collector that has just begun has forgotten no span id, so it is certain of each"
 WITHOUT_DATA = {
     "pipeline-Waiting spans-A": NO_OUTBOX,
     "pipeline-Longest wait-A": NO_OUTBOX,
     "pipeline-Dropped spans-A": NO_OUTBOX,
-    "pipeline-Late and uncertain calls-B": NO_UNCERTAIN,
 }
 QUERIES = {
     f"{name}-{panel['title']}-{target['refId']}": target

@@ -24,7 +24,7 @@ def summed(reports, kind, name, field):
     return {key: value for key, value in sums.items() if value}
 
 
-@pytest.mark.parametrize("title", ["Today", "This month", "Chosen time"])
+@pytest.mark.parametrize("title", ["Today", "This month", "In range"])
 def test_totals_of_cost_are_the_reports(stack, reports, title):
     right = sum(report["totals"]["cost_nanousd"] for report in reports)
 

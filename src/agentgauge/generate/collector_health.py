@@ -40,7 +40,7 @@ def per_second(*names: str) -> str:
 
 def commit_quantile(q: float) -> str:
     """A quantile of the time of a commit, in seconds."""
-    return f"histogram_quantile({q}, sum by (le) (rate({COMMITS}_bucket[{STEP}])))"
+    return f"histogram_quantile({q}, sum by (le) (rate({COMMITS}_bucket[{STEP}]))) >= 0"
 
 
 def queues() -> str:

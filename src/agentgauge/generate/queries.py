@@ -133,11 +133,11 @@ def week_change(wanted: Sum, *by: str) -> str:
 
 
 def quantile(name: str, q: float, window: str, *by: str, variables: dict[str, str] | None = None) -> str:
-    """A quantile of a histogram, in its unit."""
+    """A quantile of a histogram, in its unit; nothing where nothing was timed."""
     found = metric(name)
     buckets = selector(f"{found.prometheus_name}_bucket", *matchers(found, variables))
     labels = ", ".join(("le", *by))
-    return f"histogram_quantile({q}, sum by ({labels}) (rate({buckets}[{window}])))"
+    return f"histogram_quantile({q}, sum by ({labels}) (rate({buckets}[{window}]))) >= 0"
 
 
 def counted(name: str, *by: str, only: str = "", variables: dict[str, str] | None = None) -> str:

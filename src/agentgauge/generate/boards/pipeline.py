@@ -25,8 +25,8 @@ def pipeline() -> str:
         "Is the telemetry complete: from the programs' outboxes through the Collector to Prometheus.",
         (
             Section(lines=(_totals(), _through())),
-            Section(title="Programs", lines=(_programs(),)),
             Section(title="Collector", lines=(_queues(), _connector())),
+            Section(title="Outboxes of programs that tell of them", lines=(_programs(),), folded=True),
         ),
         choices=("service", "environment"),
     )
@@ -37,7 +37,7 @@ def _totals() -> Line:
         height=4,
         panels=(
             p.stat(
-                "Without usage",
+                "No usage",
                 "Calls of which nobody knows what they used, of all calls.",
                 p.RATIO,
                 q.ratio_used(q.CALLS_WITHOUT_USAGE, q.CALLS),
@@ -80,7 +80,7 @@ def _totals() -> Line:
                 steps=p.bad_from(1),
             ),
             p.stat(
-                "Fullest queue",
+                "Queue",
                 "The Collector's fullest queue, of its capacity.",
                 p.RATIO,
                 f"max({c.QUEUE_SIZE} / {c.QUEUE_CAPACITY})",
@@ -122,8 +122,8 @@ def _through() -> Line:
                 "Calls a second that arrived more than ten minutes late, or were sent again beyond the reach "
                 "of deduplication.",
                 p.CALLS_A_SECOND,
-                Query(q.per_second(_LATE), "late"),
-                Query(q.per_second(_UNCERTAIN), "uncertain"),
+                Query(f"{q.per_second(_LATE)} or vector(0)", "late"),
+                Query(f"{q.per_second(_UNCERTAIN)} or vector(0)", "uncertain"),
             ),
         ),
     )
@@ -187,6 +187,8 @@ def _queues() -> Line:
 
 def _connector() -> Line:
     return Line(
+        widths=(12, 6, 6),
+        height=10,
         panels=(
             p.bars(
                 "Series by metric",

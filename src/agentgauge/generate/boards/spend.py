@@ -41,7 +41,7 @@ def _totals() -> Line:
         height=4,
         panels=(
             p.stat(
-                "Per hour now",
+                "Per hour",
                 "USD per hour at the rate of the last 15 minutes.",
                 p.USD,
                 q.per_hour(COST, window=q.NOW),
@@ -60,9 +60,9 @@ def _totals() -> Line:
                 p.USD,
                 q.forecast(),
             ),
-            p.stat("Chosen time", "USD of priced calls in the chosen time.", p.USD, q.used(COST)),
+            p.stat("In range", "USD of priced calls in the chosen time.", p.USD, q.used(COST)),
             p.stat(
-                "On last week",
+                "Last week",
                 "Cost of the chosen time against the same time seven days before.",
                 p.RATIO,
                 q.week_change(COST),
