@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
 from agentgauge.generate.boards.depth import in_depth
 from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, choice, to
 from agentgauge.generate.boards.layout import Line, Section
-from agentgauge.generate.boards.watched import watched
+from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import AGENT_LABEL
+from agentgauge.generate.promql import AGENT_LABEL, ratio
 from agentgauge.registry import COST, TOKENS, metric
+
+if TYPE_CHECKING:
+    from agentgauge.registry_records import Sum
 
 _LINKS = (
     to(uids.AGENTS, "Only this agent", agent=THIS_SERIES, focus=THIS_SERIES),
@@ -31,7 +36,8 @@ def agents() -> str:
         (
             Section(lines=(_totals(), _table(), _shares())),
             Section(title="Tokens", lines=(_tokens(), _tokens_by_agent())),
-            Section(title="Calls, errors, retries, waste", lines=(_calls(),)),
+            Section(title="Calls, errors, retries, waste", lines=(_calls(), _what_goes_wrong())),
+            *others("agents"),
             Section(title="Latency", lines=(_latency(),)),
             Section(title="One agent in depth: $focus", lines=in_depth()),
         ),
@@ -86,7 +92,7 @@ def _totals() -> Line:
 
 def _table() -> Line:
     return Line(
-        height=8,
+        height=7,
         panels=(
             p.table(
                 "All agents",
@@ -191,6 +197,38 @@ def _calls() -> Line:
                 p.CALLS_A_SECOND,
                 Query(q.per_second(q.CALLS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 stacked=True,
+                links=_LINKS,
+            ),
+        ),
+    )
+
+
+def _what_goes_wrong() -> Line:
+    def of(part: Sum, whole: Sum) -> Query:
+        query = ratio(q.per_second(part, AGENT_LABEL), q.per_second(whole, AGENT_LABEL))
+        return Query(query, by=AGENT_LABEL)
+
+    return Line(
+        panels=(
+            p.lines(
+                "Errors by agent",
+                "Calls that ended in an error, of an agent's calls.",
+                p.RATIO,
+                of(q.ERRORS, q.CALLS),
+                links=_LINKS,
+            ),
+            p.lines(
+                "Retries by agent",
+                "HTTP attempts after the first, for each of an agent's calls.",
+                p.RATIO,
+                of(q.RETRIES, q.CALLS),
+                links=_LINKS,
+            ),
+            p.lines(
+                "Waste by agent",
+                "USD of calls that ended in an error or were cancelled, of an agent's USD.",
+                p.RATIO,
+                of(q.WASTED, COST),
                 links=_LINKS,
             ),
         ),

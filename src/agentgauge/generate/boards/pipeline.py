@@ -8,6 +8,7 @@ from agentgauge.generate import queries as q
 from agentgauge.generate import uids
 from agentgauge.generate.boards.frame import board
 from agentgauge.generate.boards.layout import Line, Section
+from agentgauge.generate.boards.watched import others
 from agentgauge.generate.panels import Query
 from agentgauge.generate.promql import SERVICE_LABEL, selector
 from agentgauge.registry import metric
@@ -26,6 +27,7 @@ def pipeline() -> str:
         (
             Section(lines=(_totals(), _through())),
             Section(title="Collector", lines=(_queues(), _connector())),
+            *others("pipeline"),
             Section(title="Outboxes of programs that tell of them", lines=(_programs(),), folded=True),
         ),
         choices=("service", "environment"),

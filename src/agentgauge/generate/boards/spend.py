@@ -7,7 +7,7 @@ from agentgauge.generate import queries as q
 from agentgauge.generate import uids
 from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, to
 from agentgauge.generate.boards.layout import Line, Section
-from agentgauge.generate.boards.watched import watched
+from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.grafana.panel import AlertList
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL
@@ -31,6 +31,7 @@ def spend() -> str:
             Section(lines=(_totals(), _first_look(), _over_time())),
             Section(title="Who", lines=(_who(),)),
             Section(title="How sure these numbers are", lines=_sure()),
+            *others("spend"),
         ),
         choices=("service", "environment", "agent", "role", "model", "tool"),
     )

@@ -9,7 +9,7 @@ from agentgauge.generate import queries as q
 from agentgauge.generate import uids
 from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, to
 from agentgauge.generate.boards.layout import Line, Section
-from agentgauge.generate.boards.watched import watched
+from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL, ratio
 from agentgauge.registry import COST, TOKENS, TOOL_PARTS
@@ -43,6 +43,7 @@ def tools() -> str:
             Section(title="Offered against called", lines=(_use(),)),
             Section(title="What is spent on them", lines=(_spent(), _combinations())),
             Section(title="Results and runs", lines=(_runs(),)),
+            *others("tools"),
         ),
         choices=("service", "environment", "agent", "role", "model", "tool"),
     )

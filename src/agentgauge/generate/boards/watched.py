@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agentgauge.generate import panels as p
 from agentgauge.generate import promql
 from agentgauge.generate import queries as q
+from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.panels import Query
 from agentgauge.registry import INDICATORS
 
@@ -15,20 +16,31 @@ if TYPE_CHECKING:
     from agentgauge.generate.grafana.panel import Panel
     from agentgauge.registry_records import Indicator
 
-_THRESHOLD = f"threshold {{{{{promql.AGENT_LABEL}}}}}"
-_WHERE = "One line for each service where more than one is chosen; whatever the role and model."
+_LABELS = {"service": q.CHOICES["service"], "agent": q.CHOICES["agent"], "tool": q.CHOICES["tool"]}
+_OF_SERVICES = "One line for each service where more than one is chosen; whatever the role and model."
+_DRAWN = {"cost_rate", "agent_cost_share", "agent_token_share", "tool_overhead_ratio"}
+"""Indicators with a place of their own among other panels."""
+_ELSEWHERE = {
+    "spend": ("budget", "cost", "unpriced", "estimated"),
+    "tools": ("tool", "unused"),
+    "pipeline": ("missing", "telemetry", "queue", "outbox", "overflow", "refused", "storage", "uncertain"),
+}
+"""Dashboard -> first words of the indicators that belong there; all others belong to the agents."""
+_BESIDE = 3
 
 
 def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] = ()) -> Panel:
     """An indicator over time."""
     found = indicator(name)
-    queries = [Query(_recorded(promql.RATIO, name), by=promql.AGENT_LABEL)]
+    label = _finest(found)
+    queries = [Query(_recorded(promql.RATIO, found), by=label)]
     said = f"{description} Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
     if found.alert is not None:
-        queries.append(Query(_recorded(promql.APPLIED, name), _THRESHOLD, threshold=True))
+        applied = _recorded(promql.APPLIED, found)
+        queries.append(Query(applied, f"threshold {{{{{label}}}}}", threshold=True))
         said += " The dashed line is the threshold of its alert."
     unit = p.RATIO if found.unit == "ratio" else p.USD
-    return p.lines(title, f"{said} {_WHERE}", unit, *queries, links=links)
+    return p.lines(title, f"{said} {_OF_SERVICES}", unit, *queries, links=links)
 
 
 def indicator(name: str) -> Indicator:
@@ -36,6 +48,30 @@ def indicator(name: str) -> Indicator:
     return next(found for found in INDICATORS if found.name == name)
 
 
-def _recorded(series: str, name: str) -> str:
-    chosen = [f'{label}=~"${variable}"' for variable, label in list(q.CHOICES.items())[:3]]
-    return promql.selector(series, f'indicator="{name}"', *chosen)
+def others(board: str) -> tuple[Section, ...]:
+    """A section with the indicators that belong to a dashboard and are not drawn among its other panels."""
+    panels = [
+        watched(found.name.replace("_", " ").capitalize(), f"{found.definition.capitalize()}.", found.name)
+        for found in INDICATORS
+        if found.name not in _DRAWN and _place(found.name) == board
+    ]
+    lines = tuple(
+        Line(panels=tuple(panels[first : first + _BESIDE])) for first in range(0, len(panels), _BESIDE)
+    )
+    return (Section(title="Watched by alerts", lines=lines),) if lines else ()
+
+
+def _place(name: str) -> str:
+    first = name.split("_", maxsplit=1)[0]
+    return next((board for board, words in _ELSEWHERE.items() if first in words), "agents")
+
+
+def _finest(found: Indicator) -> str:
+    """The label that tells the series of an indicator apart."""
+    return _LABELS[found.dimensions[-1]]
+
+
+def _recorded(series: str, found: Indicator) -> str:
+    chosen = [f'{label}=~"${name}"' for name, label in q.CHOICES.items() if name in found.dimensions]
+    where = f'{q.CHOICES["environment"]}=~"$environment"'
+    return promql.selector(series, f'indicator="{found.name}"', *chosen, where)
