@@ -24,6 +24,7 @@ def main():
     asked = _arguments()
     if drawing.chromium() is None:
         sys.exit("There is no Chromium: install it, or name its binary in AGENTGAUGE_CHROMIUM.")
+    asked.out = asked.out.resolve()
     asked.out.mkdir(parents=True, exist_ok=True)
     query = {"from": asked.begin, "scrape": "15"}
     drawings = [

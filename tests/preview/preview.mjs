@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 import { serve } from './server.mjs';
 
 const DRAWN_WITHIN_MS = 60_000;
+const PICTURE_PX = 2500; // at most: pictures are in the repository
 const [HEAD_PX, ROW_PX] = [110, 38]; // of the variables, and of a row of Grafana's grid with its gap
 const asked = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const browser = await chromium.launch({
@@ -40,7 +41,8 @@ async function draw({ dashboard, picture, width, theme, query = {} }) {
     return JSON.parse(JSON.stringify({ ...said, texts }));
   });
   if (picture) {
-    await page.screenshot({ path: picture, fullPage: true });
+    const { width, height } = page.viewportSize();
+    await page.screenshot({ path: picture, clip: { x: 0, y: 0, width, height: Math.min(height, PICTURE_PX) } });
   }
   await page.close();
   server.close();
