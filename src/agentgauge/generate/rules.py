@@ -74,7 +74,7 @@ def _alert(indicator: Indicator, alert: Alert, setting: Setting, links: Links) -
         "annotations": {
             "summary": _summary(indicator, alert.summary),
             "runbook_url": f"{links.runbooks}/{alert.name}.md",
-            "dashboard_url": f"{links.grafana}/d/{uids.SPEND}?{_VARIABLES}",
+            "dashboard_url": f"{links.grafana}/d/{uids.of_indicator(indicator.name)}?{_VARIABLES}",
         },
     }
 

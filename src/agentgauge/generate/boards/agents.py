@@ -37,7 +37,7 @@ def agents() -> str:
             Section(lines=(_totals(), _table(), _shares())),
             Section(title="Tokens", lines=(_tokens(), _tokens_by_agent())),
             Section(title="Calls, errors, retries, waste", lines=(_calls(), _what_goes_wrong())),
-            *others("agents"),
+            *others(uids.AGENTS),
             Section(title="Latency", lines=(_latency(),)),
             Section(title="One agent in depth: $focus", lines=in_depth()),
         ),

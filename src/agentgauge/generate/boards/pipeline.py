@@ -27,7 +27,7 @@ def pipeline() -> str:
         (
             Section(lines=(_totals(), _through())),
             Section(title="Collector", lines=(_queues(), _connector())),
-            *others("pipeline"),
+            *others(uids.PIPELINE),
             Section(title="Outboxes of programs that tell of them", lines=(_programs(),), folded=True),
         ),
         choices=("service", "environment"),

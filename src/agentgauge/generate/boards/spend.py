@@ -31,7 +31,7 @@ def spend() -> str:
             Section(lines=(_totals(), _first_look(), _over_time())),
             Section(title="Who", lines=(_who(),)),
             Section(title="How sure these numbers are", lines=_sure()),
-            *others("spend"),
+            *others(uids.SPEND),
         ),
         choices=("service", "environment", "agent", "role", "model", "tool"),
     )

@@ -43,7 +43,7 @@ def tools() -> str:
             Section(title="Offered against called", lines=(_use(),)),
             Section(title="What is spent on them", lines=(_spent(), _combinations())),
             Section(title="Results and runs", lines=(_runs(),)),
-            *others("tools"),
+            *others(uids.TOOLS),
         ),
         choices=("service", "environment", "agent", "role", "model", "tool"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.generate import panels as p
-from agentgauge.generate import promql
+from agentgauge.generate import promql, uids
 from agentgauge.generate import queries as q
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.panels import Query
@@ -20,12 +20,6 @@ _LABELS = {"service": q.CHOICES["service"], "agent": q.CHOICES["agent"], "tool":
 _OF_SERVICES = "One line for each service where more than one is chosen; whatever the role and model."
 _DRAWN = {"cost_rate", "agent_cost_share", "agent_token_share", "tool_overhead_ratio"}
 """Indicators with a place of their own among other panels."""
-_ELSEWHERE = {
-    "spend": ("budget", "cost", "unpriced", "estimated"),
-    "tools": ("tool", "unused"),
-    "pipeline": ("missing", "telemetry", "queue", "outbox", "overflow", "refused", "storage", "uncertain"),
-}
-"""Dashboard -> first words of the indicators that belong there; all others belong to the agents."""
 _BESIDE = 3
 
 
@@ -48,22 +42,17 @@ def indicator(name: str) -> Indicator:
     return next(found for found in INDICATORS if found.name == name)
 
 
-def others(board: str) -> tuple[Section, ...]:
+def others(uid: str) -> tuple[Section, ...]:
     """A section with the indicators that belong to a dashboard and are not drawn among its other panels."""
     panels = [
         watched(found.name.replace("_", " ").capitalize(), f"{found.definition.capitalize()}.", found.name)
         for found in INDICATORS
-        if found.name not in _DRAWN and _place(found.name) == board
+        if found.name not in _DRAWN and uids.of_indicator(found.name) == uid
     ]
     lines = tuple(
         Line(panels=tuple(panels[first : first + _BESIDE])) for first in range(0, len(panels), _BESIDE)
     )
     return (Section(title="Watched by alerts", lines=lines),) if lines else ()
-
-
-def _place(name: str) -> str:
-    first = name.split("_", maxsplit=1)[0]
-    return next((board for board, words in _ELSEWHERE.items() if first in words), "agents")
 
 
 def _finest(found: Indicator) -> str:
