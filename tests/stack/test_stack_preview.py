@@ -4,6 +4,8 @@ A preview, not Grafana. Its packages are hundreds of megabytes: `make preview` f
 then on these tests run; they run anyway, and fetch, where AGENTGAUGE_PREVIEW is set.
 """
 
+import copy
+import json
 import os
 import re
 
@@ -13,6 +15,7 @@ from eventually import eventually
 
 import drawing
 from agentgauge.stack.shipped import shipped
+from board_parts import panels
 from node import need_node
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
@@ -97,3 +100,20 @@ def test_a_panel_shows(boards, name, title, expected):
     lines = drawing.texts(boards[name])[title]
 
     assert [pattern for pattern in expected if not any(re.search(pattern, line) for line in lines)] == []
+
+
+def test_planted_faults_are_seen(stack, drawn, tmp_path):
+    board = copy.deepcopy(BOARDS["spend"])
+    stat, lines = (
+        next(one for one in panels(board) if one["type"] == kind) for kind in ("stat", "timeseries")
+    )
+    stat["targets"][0]["expr"] = "sum(nothing{"
+    lines["fieldConfig"]["defaults"]["custom"]["lineColour"] = "red"
+    (tmp_path / "faulty.json").write_text(json.dumps(board))
+    asked = drawing.Drawing(dashboard=str(tmp_path / "faulty.json"))
+
+    (found,) = drawing.draw(stack.url("prometheus"), [asked], tmp_path)
+
+    said = "\n".join(drawing.faults(found))
+    assert re.search(r"'Per hour': bad_data: .*parse error", said)
+    assert "'Cost per hour by agent': nothing knows custom.lineColour" in said

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
+from agentgauge.generate.boards.agent_calls import LINKS, calls, latency, what_goes_wrong
 from agentgauge.generate.boards.depth import in_depth
-from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, choice, to
+from agentgauge.generate.boards.frame import THIS_CELL, board, choice, to
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import AGENT_LABEL, ratio
+from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.registry import COST, TOKENS, metric
-
-if TYPE_CHECKING:
-    from agentgauge.registry_records import Sum
-
-_LINKS = (
-    to(uids.AGENTS, "Only this agent", agent=THIS_SERIES, focus=THIS_SERIES),
-    to(uids.TRACES, "Its traces", agent=THIS_SERIES),
-)
 
 
 def agents() -> str:
     """The dashboard `Agents`."""
-    calls = metric("agentgauge.calls").prometheus_name
+    series = metric("agentgauge.calls").prometheus_name
     chosen = f'{q.SERVICES},{AGENT_LABEL}=~"$agent"'
-    focus = choice("focus", "In depth", f"label_values({calls}{{{chosen}}}, {AGENT_LABEL})", many=False)
+    focus = choice("focus", "In depth", f"label_values({series}{{{chosen}}}, {AGENT_LABEL})", many=False)
     return board(
         uids.AGENTS,
         "agentgauge: agents",
@@ -36,9 +27,9 @@ def agents() -> str:
         (
             Section(lines=(_totals(), _table(), _shares())),
             Section(title="Tokens", lines=(_tokens(), _tokens_by_agent())),
-            Section(title="Calls, errors, retries, waste", lines=(_calls(), _what_goes_wrong())),
+            Section(title="Calls, errors, retries, waste", lines=(calls(), what_goes_wrong())),
             *others(uids.AGENTS),
-            Section(title="Latency", lines=(_latency(),)),
+            Section(title="Latency", lines=(latency(),)),
             Section(title="One agent in depth: $focus", lines=in_depth()),
         ),
         choices=("service", "environment", "agent", "role", "model"),
@@ -123,10 +114,10 @@ def _shares() -> Line:
     return Line(
         panels=(
             watched(
-                "Cost share", "Each agent's part of its service's cost.", "agent_cost_share", links=_LINKS
+                "Cost share", "Each agent's part of its service's cost.", "agent_cost_share", links=LINKS
             ),
             watched(
-                "Token share", "Each agent's part of its service's tokens.", "agent_token_share", links=_LINKS
+                "Token share", "Each agent's part of its service's tokens.", "agent_token_share", links=LINKS
             ),
         ),
     )
@@ -156,7 +147,7 @@ def _tokens() -> Line:
                 p.TOKENS,
                 Query(q.per_second(TOKENS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 stacked=True,
-                links=_LINKS,
+                links=LINKS,
             ),
         ),
     )
@@ -176,97 +167,6 @@ def _tokens_by_agent() -> Line:
                 Column("Output", q.used(q.OUTPUT, AGENT_LABEL), p.TOKENS),
                 Column("Reasoning", q.used(q.REASONING, AGENT_LABEL), p.TOKENS),
                 Column("Wasted", q.used(q.WASTED_TOKENS, AGENT_LABEL), p.TOKENS),
-            ),
-        ),
-    )
-
-
-def _calls() -> Line:
-    return Line(
-        panels=(
-            p.lines(
-                "Calls by outcome",
-                "Model calls a second.",
-                p.CALLS_A_SECOND,
-                Query(q.per_second(q.CALLS, q.OUTCOME_LABEL), by=q.OUTCOME_LABEL, exemplar=True),
-                stacked=True,
-            ),
-            p.lines(
-                "Calls by agent",
-                "Model calls a second.",
-                p.CALLS_A_SECOND,
-                Query(q.per_second(q.CALLS, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
-                stacked=True,
-                links=_LINKS,
-            ),
-        ),
-    )
-
-
-def _what_goes_wrong() -> Line:
-    def of(part: Sum, whole: Sum) -> Query:
-        query = ratio(q.per_second(part, AGENT_LABEL), q.per_second(whole, AGENT_LABEL))
-        return Query(query, by=AGENT_LABEL)
-
-    return Line(
-        panels=(
-            p.lines(
-                "Errors by agent",
-                "Calls that ended in an error, of an agent's calls.",
-                p.RATIO,
-                of(q.ERRORS, q.CALLS),
-                links=_LINKS,
-            ),
-            p.lines(
-                "Retries by agent",
-                "HTTP attempts after the first, for each of an agent's calls.",
-                p.RATIO,
-                of(q.RETRIES, q.CALLS),
-                links=_LINKS,
-            ),
-            p.lines(
-                "Waste by agent",
-                "USD of calls that ended in an error or were cancelled, of an agent's USD.",
-                p.RATIO,
-                of(q.WASTED, COST),
-                links=_LINKS,
-            ),
-        ),
-    )
-
-
-def _latency() -> Line:
-    def halves(name: str) -> tuple[Query, ...]:
-        shown = ((0.5, "half"), (0.95, "95 %"))
-        return tuple(Query(q.quantile(name, part, q.STEP), legend, exemplar=True) for part, legend in shown)
-
-    return Line(
-        panels=(
-            p.lines(
-                "Duration of calls",
-                "Half and 95 % of the calls took at most this long, retries included.",
-                p.SECONDS,
-                *halves(q.LATENCY),
-            ),
-            p.lines(
-                "Duration of calls by agent",
-                "95 % of an agent's calls took at most this long.",
-                p.SECONDS,
-                Query(q.quantile(q.LATENCY, 0.95, q.STEP, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
-                links=_LINKS,
-            ),
-            p.lines(
-                "Time to first chunk",
-                "Of streams: half and 95 % gave their first chunk within this time.",
-                p.SECONDS,
-                *halves(q.FIRST_CHUNK),
-            ),
-            p.lines(
-                "Turns of agents",
-                "95 % of an agent's turns, all its calls and tools included, took at most this long.",
-                p.SECONDS,
-                Query(q.quantile(q.AGENT_RUNS, 0.95, q.STEP, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
-                links=_LINKS,
             ),
         ),
     )

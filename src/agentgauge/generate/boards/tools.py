@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
-from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, to
+from agentgauge.generate.boards.frame import THIS_SERIES, board, to
 from agentgauge.generate.boards.layout import Line, Section
+from agentgauge.generate.boards.tool_spend import CELL_LINKS, FAILED, LINKS, combinations, runs, spent
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL, ratio
@@ -20,16 +21,7 @@ if TYPE_CHECKING:
 _BY_TOOL = (q.TOOL_LABEL,)
 _BOTH = (AGENT_LABEL, q.TOOL_LABEL)
 _KEYS = {AGENT_LABEL: "Agent", q.TOOL_LABEL: "Tool"}
-_LINKS = (
-    to(uids.TOOLS, "Only this tool", tool=THIS_SERIES),
-    to(uids.TRACES, "Traces with it", tool=THIS_SERIES),
-)
 _OF_AGENTS = (to(uids.AGENTS, "This agent", agent=THIS_SERIES, focus=THIS_SERIES),)
-_CELL_LINKS = {
-    "Agent": (to(uids.AGENTS, "This agent", agent=THIS_CELL, focus=THIS_CELL),),
-    "Tool": (to(uids.TOOLS, "Only this tool", tool=THIS_CELL),),
-}
-_FAILED = f'{q.ERROR_LABEL}!=""'
 
 
 def tools() -> str:
@@ -41,8 +33,8 @@ def tools() -> str:
         (
             Section(lines=(_totals(), _table(), _overhead())),
             Section(title="Offered against called", lines=(_use(),)),
-            Section(title="What is spent on them", lines=(_spent(), _combinations())),
-            Section(title="Results and runs", lines=(_runs(),)),
+            Section(title="What is spent on them", lines=(spent(), combinations())),
+            Section(title="Results and runs", lines=(runs(),)),
             *others(uids.TOOLS),
         ),
         choices=("service", "environment", "agent", "role", "model", "tool"),
@@ -86,7 +78,7 @@ def _totals() -> Line:
                 "Failed",
                 "Runs of tools that ended in an error, of all runs.",
                 p.RATIO,
-                f"({q.counted(q.TOOL_RUNS, only=_FAILED)} or vector(0))\n/ ({q.counted(q.TOOL_RUNS)} > 0)",
+                f"({q.counted(q.TOOL_RUNS, only=FAILED)} or vector(0))\n/ ({q.counted(q.TOOL_RUNS)} > 0)",
                 steps=p.bad_from(0.05, 0.2),
             ),
             p.stat(
@@ -125,8 +117,8 @@ def _table() -> Line:
                 Column("Offered", q.used(q.TOOL_OFFERS, *_BOTH), p.COUNT),
                 Column("Called", q.used(q.TOOL_CALLS, *_BOTH), p.COUNT),
                 Column("Ran", q.counted(q.TOOL_RUNS, *_BOTH), p.COUNT),
-                Column("Failed", q.counted(q.TOOL_RUNS, *_BOTH, only=_FAILED), p.COUNT),
-                links=_CELL_LINKS,
+                Column("Failed", q.counted(q.TOOL_RUNS, *_BOTH, only=FAILED), p.COUNT),
+                links=CELL_LINKS,
             ),
         ),
     )
@@ -154,7 +146,7 @@ def _overhead() -> Line:
                 p.TOKENS,
                 Query(q.per_second(q.TOOL_TOKENS, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
                 stacked=True,
-                links=_LINKS,
+                links=LINKS,
             ),
         ),
     )
@@ -170,7 +162,7 @@ def _use() -> Line:
                 _KEYS,
                 Column("Cost of definitions", _only_unused(q.TOOL_COST), p.USD),
                 Column("Offered", _unused(), p.COUNT),
-                links=_CELL_LINKS,
+                links=CELL_LINKS,
             ),
             p.bars(
                 "Calls for each offer",
@@ -180,14 +172,14 @@ def _use() -> Line:
                     f"sort_desc({ratio(q.used(q.TOOL_CALLS, *_BY_TOOL), q.used(q.TOOL_OFFERS, *_BY_TOOL))})",
                     by=q.TOOL_LABEL,
                 ),
-                links=_LINKS,
+                links=LINKS,
             ),
             p.lines(
                 "Calls by tool",
                 "How often a second models asked for each tool; a spike shows here.",
                 p.CALLS_A_SECOND,
                 Query(q.per_second(q.TOOL_CALLS, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
-                links=_LINKS,
+                links=LINKS,
             ),
         ),
     )
@@ -196,77 +188,3 @@ def _use() -> Line:
 def _only_unused(unit: Sum) -> str:
     definitions = q.used(q.part_of_tools("definition", unit=unit), *_BOTH)
     return f"{definitions}\nand on ({', '.join(_BOTH)}) ({_unused()})"
-
-
-def _spent() -> Line:
-    return Line(
-        panels=(
-            p.bars(
-                "Cost by tool",
-                "USD in the chosen time, all parts together.",
-                p.USD,
-                Query(q.descending(q.used(q.TOOL_COST, *_BY_TOOL)), by=q.TOOL_LABEL),
-                links=_LINKS,
-            ),
-            p.bars(
-                "Cost by part",
-                "USD in the chosen time, all tools together.",
-                p.USD,
-                Query(q.descending(q.used(q.TOOL_COST, q.PART_LABEL)), by=q.PART_LABEL),
-            ),
-            p.lines(
-                "Cost of tools per hour",
-                "USD per hour at the rate of each moment.",
-                p.USD,
-                Query(q.per_hour(q.TOOL_COST, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
-                stacked=True,
-                links=_LINKS,
-            ),
-        ),
-    )
-
-
-def _combinations() -> Line:
-    labels = (AGENT_LABEL, q.MODEL_LABEL, q.TOOL_LABEL, q.PART_LABEL)
-    titles = ("Agent", "Model", "Tool", "Part")
-    return Line(
-        panels=(
-            p.table(
-                "Expensive combinations",
-                "The 20 dearest of agent, model, tool and part in the chosen time.",
-                dict(zip(labels, titles, strict=True)),
-                Column("Cost", f"topk(20, {q.used(q.TOOL_COST, *labels)} > 0)", p.USD),
-                links=_CELL_LINKS,
-            ),
-        ),
-    )
-
-
-def _runs() -> Line:
-    size = ratio(q.used(q.part_of_tools("new_result"), *_BY_TOOL), q.used(q.TOOL_CALLS, *_BY_TOOL))
-    failed = q.counted(q.TOOL_RUNS, *_BY_TOOL, only=_FAILED)
-    return Line(
-        panels=(
-            p.bars(
-                "Size of a result",
-                "New result tokens for each call of a tool, in the chosen time.",
-                p.TOKENS,
-                Query(f"sort_desc({size})", by=q.TOOL_LABEL),
-                links=_LINKS,
-            ),
-            p.bars(
-                "Failed runs by tool",
-                "Runs in the chosen time that ended in an error.",
-                p.COUNT,
-                Query(q.descending(failed), by=q.TOOL_LABEL),
-                links=_LINKS,
-            ),
-            p.lines(
-                "Duration of runs by tool",
-                "95 % of a tool's runs took at most this long.",
-                p.SECONDS,
-                Query(q.quantile(q.TOOL_RUNS, 0.95, q.STEP, *_BY_TOOL), by=q.TOOL_LABEL, exemplar=True),
-                links=_LINKS,
-            ),
-        ),
-    )
