@@ -54,6 +54,7 @@ generate: $(VENV)/.dev ## write the generated files again from their sources
 	$(BIN)/agentgauge generate
 	$(BIN)/python -m agentgauge.generate.prices
 
+.PHONY: preview
 preview: $(VENV)/.dev ## draw the dashboards with Grafana's packages in Chromium (needs node); PREVIEW_ARGS="--help"
 	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/preview/command.py $(PREVIEW_ARGS)
 
@@ -73,4 +74,4 @@ pin: ## resolve requirements/*.txt again (needs uv)
 	$(COMPILE) --extra demo --group build -o requirements/demo.txt
 	$(COMPILE) --extra demo --extra grpc --extra dashboards --group dev -o requirements/dev.txt
 
-.PHONY: pin help demo test lint test-go stack generate preview bench accuracy dist
+.PHONY: pin help demo test lint test-go stack generate bench accuracy dist
