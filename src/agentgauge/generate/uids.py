@@ -4,9 +4,9 @@ SPEND, AGENTS, TOOLS, TRACES, PIPELINE = (
     f"agentgauge-{name}" for name in ("spend", "agents", "tools", "traces", "pipeline")
 )
 _BY_FIRST_WORD = {
-    SPEND: ("budget", "cost", "estimated", "unpriced"),
+    SPEND: ("budget", "cost", "estimated", "month", "unpriced"),
     TOOLS: ("tool", "unused"),
-    PIPELINE: ("missing", "outbox", "overflow", "queue", "refused", "storage", "telemetry", "uncertain"),
+    PIPELINE: ("missing", "outbox", "overflow", "queue", "refused", "storage", "telemetry", "uncertain", "watchdog"),
 }
 
 

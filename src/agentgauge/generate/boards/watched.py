@@ -10,13 +10,14 @@ from agentgauge.generate import queries as q
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.panels import Query
 from agentgauge.registry import INDICATORS
+from agentgauge.registry_records import LABELS
 
 if TYPE_CHECKING:
     from agentgauge.generate.grafana.fields import Link
     from agentgauge.generate.grafana.panel import Panel
     from agentgauge.registry_records import Indicator
 
-_LABELS = {"service": q.CHOICES["service"], "agent": q.CHOICES["agent"], "tool": q.CHOICES["tool"]}
+_UNITS = {"ratio": p.RATIO, "USD": p.USD, "USD/h": p.USD, "s": p.SECONDS}
 _OF_SERVICES = "One line for each service where more than one is chosen; whatever the role and model."
 _DRAWN = {"cost_rate", "agent_cost_share", "agent_token_share", "tool_overhead_ratio"}
 """Indicators with a place of their own among other panels."""
@@ -27,14 +28,19 @@ def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] 
     """An indicator over time."""
     found = indicator(name)
     label = _finest(found)
-    queries = [Query(_recorded(promql.RATIO, found), by=label)]
-    said = f"{description} Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
-    if found.alert is not None:
+    legend = "" if label else found.name
+    queries = [Query(_recorded(promql.RATIO, found), by=label, legend=legend)]
+    said = description
+    if found.window:
+        said += f" Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
+    if found.alert is not None and not found.alert.fixed:
         applied = _recorded(promql.APPLIED, found)
-        queries.append(Query(applied, f"threshold {{{{{label}}}}}", threshold=True))
+        of = f" {{{{{label}}}}}" if label else ""
+        queries.append(Query(applied, f"threshold{of}", threshold=True))
         said += " The dashed line is the threshold of its alert."
-    unit = p.RATIO if found.unit == "ratio" else p.USD
-    return p.lines(title, f"{said} {_OF_SERVICES}", unit, *queries, links=links)
+    if "service" in found.by:
+        said += f" {_OF_SERVICES}"
+    return p.lines(title, said, _UNITS.get(found.unit, p.COUNT), *queries, links=links)
 
 
 def indicator(name: str) -> Indicator:
@@ -56,11 +62,10 @@ def others(uid: str) -> tuple[Section, ...]:
 
 
 def _finest(found: Indicator) -> str:
-    """The label that tells the series of an indicator apart."""
-    return _LABELS[found.dimensions[-1]]
+    """The label that tells the series of an indicator apart; empty where there is only one."""
+    return LABELS[found.by[-1]] if found.by else ""
 
 
 def _recorded(series: str, found: Indicator) -> str:
-    chosen = [f'{label}=~"${name}"' for name, label in q.CHOICES.items() if name in found.dimensions]
-    where = f'{q.CHOICES["environment"]}=~"$environment"'
-    return promql.selector(series, f'indicator="{found.name}"', *chosen, where)
+    chosen = [f'{label}=~"${name}"' for name, label in q.CHOICES.items() if name in found.by]
+    return promql.selector(series, f'indicator="{found.name}"', *chosen)
