@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentgauge.generate import promql
 from agentgauge.generate.promql import AGENT_LABEL, ENVIRONMENT_LABEL, SERVICE_LABEL, selector, total
-from agentgauge.registry import INDICATORS, MODEL, PART, TOKENS, TOOL, metric
+from agentgauge.registry import MODEL, PART, TOKENS, TOOL, metric
 from agentgauge.registry_records import Metric, Sum, prometheus_label
 
 TOOL_LABEL, PART_LABEL, MODEL_LABEL = map(prometheus_label, (TOOL, PART, MODEL))
@@ -55,7 +55,7 @@ WASTED = _one("agentgauge.wasted.cost.usd")
 ESTIMATED = Sum(metrics=TOKENS.metrics, only=(("agentgauge.usage.source", ("estimated", "mixed")),))
 TOOL_TOKENS, TOOL_COST = _one("agentgauge.tool.tokens"), _one("agentgauge.tool.cost.usd")
 TOOL_CALLS, TOOL_OFFERS = _one("agentgauge.tool.calls"), _one("agentgauge.tool.offers")
-OVERHEAD = next(found for found in INDICATORS if found.name == "tool_overhead_ratio").numerator
+OVERHEAD = _one("agentgauge.tool.tokens", (PART, ("definition", "new_result", "carried_result")))
 LATENCY, FIRST_CHUNK = "gen_ai.client.inference.duration", "gen_ai.client.inference.time_to_first_chunk"
 AGENT_RUNS, WORKFLOWS, TOOL_RUNS = (
     f"gen_ai.{kind}.duration" for kind in ("invoke_agent", "invoke_workflow", "execute_tool")
@@ -151,12 +151,12 @@ def counted(name: str, *by: str, only: str = "", variables: dict[str, str] | Non
 
 
 def month_to_date(*by: str) -> str:
-    """USD of the current calendar month (UTC): the series whose period is this month's."""
+    """USD of the current calendar month (UTC): the series whose period is this month's, ended or not."""
     spend = metric("agentgauge.spend.usd")
     this_month = f'count_values("{PERIOD_LABEL}", year() * 100 + month())'
     series = selector(spend.prometheus_name, *matchers(spend))
     labels = f" by ({', '.join(by)})" if by else ""
-    return f"sum{labels} ({series} and on ({PERIOD_LABEL}) {this_month})"
+    return f"sum{labels} (last_over_time({series}[32d]) and on ({PERIOD_LABEL}) {this_month})"
 
 
 REST_OF_MONTH_S = "((days_in_month() - day_of_month() + 1) * 86400 - time() % 86400)"

@@ -75,7 +75,7 @@ def _totals() -> Line:
                 steps=((None, "green"), (1, "red")),
             ),
             p.stat(
-                "Overflow",
+                "Overflowed",
                 "Values that went to overflow series, in the chosen time: totals hold, details are lost.",
                 p.COUNT,
                 c.grown(c.OVERFLOW),
