@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from agentgauge.generate import promql
-from agentgauge.generate.promql import AGENT_LABEL, ENVIRONMENT_LABEL, SERVICE_LABEL, selector, total
+from agentgauge.generate.promql import selector, total
 from agentgauge.registry import MODEL, PART, TOKENS, TOOL, metric
-from agentgauge.registry_records import Metric, Sum, prometheus_label
+from agentgauge.registry_records import (
+    AGENT_LABEL,
+    ENVIRONMENT_LABEL,
+    SERVICE_LABEL,
+    Metric,
+    Sum,
+    prometheus_label,
+)
 
 TOOL_LABEL, PART_LABEL, MODEL_LABEL = map(prometheus_label, (TOOL, PART, MODEL))
 ROLE_LABEL = prometheus_label("agentgauge.agent.role")

@@ -10,8 +10,9 @@ from agentgauge.generate import uids
 from agentgauge.generate.boards.frame import THIS_SERIES, to
 from agentgauge.generate.boards.layout import Line
 from agentgauge.generate.panels import Query
-from agentgauge.generate.promql import AGENT_LABEL, ratio
+from agentgauge.generate.promql import ratio
 from agentgauge.registry import COST
+from agentgauge.registry_records import AGENT_LABEL
 
 if TYPE_CHECKING:
     from agentgauge.registry_records import Sum

@@ -11,8 +11,8 @@ from agentgauge.generate.boards.frame import THIS_CELL, board, choice, to
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.registry import COST, TOKENS, metric
+from agentgauge.registry_records import AGENT_LABEL
 
 
 def agents() -> str:

@@ -11,9 +11,9 @@ from agentgauge.generate.boards.layout import Section, placed
 from agentgauge.generate.grafana.board import HIDDEN, SHOWN, Board, Choice, Given
 from agentgauge.generate.grafana.fields import Link
 from agentgauge.generate.grafana.target import PROMETHEUS
-from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.generate.text import NOTICE
 from agentgauge.registry import metric
+from agentgauge.registry_records import AGENT_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,9 +10,9 @@ from agentgauge.generate.boards.frame import board
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import others
 from agentgauge.generate.panels import Query
-from agentgauge.generate.promql import SERVICE_LABEL, selector
+from agentgauge.generate.promql import selector
 from agentgauge.registry import metric
-from agentgauge.registry_records import Sum
+from agentgauge.registry_records import SERVICE_LABEL, Sum
 
 _LATE, _UNCERTAIN = (Sum(metrics=(f"agentgauge.{kind}.calls",)) for kind in ("late", "uncertain"))
 _DROPPED = Sum(metrics=("agentgauge.outbox.dropped",))

@@ -10,8 +10,8 @@ from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.grafana.panel import AlertList
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.registry import COST, TOKENS
+from agentgauge.registry_records import AGENT_LABEL
 
 _AGENT_LINKS = (
     to(uids.AGENTS, "This agent", agent=THIS_SERIES, focus=THIS_SERIES),

@@ -8,7 +8,8 @@ from agentgauge.generate import uids
 from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, to
 from agentgauge.generate.boards.layout import Line
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import AGENT_LABEL, ratio
+from agentgauge.generate.promql import ratio
+from agentgauge.registry_records import AGENT_LABEL
 
 LINKS = (
     to(uids.TOOLS, "Only this tool", tool=THIS_SERIES),

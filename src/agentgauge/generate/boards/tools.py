@@ -12,8 +12,9 @@ from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.tool_spend import CELL_LINKS, FAILED, LINKS, combinations, runs, spent
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import AGENT_LABEL, ratio
+from agentgauge.generate.promql import ratio
 from agentgauge.registry import COST, TOKENS, TOOL_PARTS
+from agentgauge.registry_records import AGENT_LABEL
 
 if TYPE_CHECKING:
     from agentgauge.registry_records import Sum
