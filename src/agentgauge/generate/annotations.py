@@ -45,8 +45,10 @@ def _label(name: str) -> str:
 def _variables(indicator: Indicator) -> str:
     names = [name for name in ("service", "agent", "tool") if name in indicator.by]
     # A budget of a service has no agent; an empty variable would select nothing.
-    shown = [f"{{{{ with {_label(name)} }}}}var-{name}={{{{ . | urlquery }}}}&{{{{ end }}}}" for name in names]
-    return "?" + "".join(shown) if shown else ""
+    shown = [
+        f"{{{{ with {_label(name)} }}}}&var-{name}={{{{ . | urlquery }}}}{{{{ end }}}}" for name in names
+    ]
+    return "".join(["?orgId=1", *shown])
 
 
 def _traces(grafana: str) -> str:
@@ -109,4 +111,6 @@ def _definition_cost(window: str) -> str:
 def _query(query: str, values: str, shown: str) -> str:
     """A value that is looked up when the alert fires."""
     asked = f"printf `{query}` {values} | query" if values else f"query `{query}`"
-    return f"{{{{ with {asked} }}}}{{{{ . | first | value | {shown} }}}}{{{{ else }}}}nothing known{{{{ end }}}}"
+    return (
+        f"{{{{ with {asked} }}}}{{{{ . | first | value | {shown} }}}}{{{{ else }}}}nothing known{{{{ end }}}}"
+    )

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from agentgauge.call import UNATTRIBUTED
 from agentgauge.registry import metric
-from agentgauge.registry_records import AGENT_LABEL, ENVIRONMENT_LABEL, LABELS, SERVICE_LABEL, prometheus_label
+from agentgauge.registry_records import (
+    AGENT_LABEL,
+    ENVIRONMENT_LABEL,
+    LABELS,
+    SERVICE_LABEL,
+    prometheus_label,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -295,9 +295,7 @@ def _setting(indicator: Indicator, given: _Indicator) -> Setting:
     if alert is None:
         for key in given.model_fields_set - {"window"}:
             raise _Wrong((name, "for" if key == "hold" else key), f"{name} has no alert, so only a window")
-        return Setting(
-            threshold=0, window=window, hold="", least_tokens=0, least_calls=0, least_agents=0
-        )
+        return Setting(threshold=0, window=window, hold="", least_tokens=0, least_calls=0, least_agents=0)
     if given.min_agents is not None and not alert.least_agents:
         raise _Wrong((name, "min_agents"), f"{name} is an agent's own; there is nothing to compare")
     for key in ("min_tokens", "min_calls"):

@@ -6,7 +6,17 @@ SPEND, AGENTS, TOOLS, TRACES, PIPELINE = (
 _BY_FIRST_WORD = {
     SPEND: ("budget", "cost", "estimated", "month", "unpriced"),
     TOOLS: ("tool", "unused"),
-    PIPELINE: ("missing", "outbox", "overflow", "queue", "refused", "storage", "telemetry", "uncertain", "watchdog"),
+    PIPELINE: (
+        "missing",
+        "outbox",
+        "overflow",
+        "queue",
+        "refused",
+        "storage",
+        "telemetry",
+        "uncertain",
+        "watchdog",
+    ),
 }
 
 

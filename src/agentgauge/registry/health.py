@@ -27,7 +27,9 @@ def _grown(name: str) -> str:
     return f"increase({name}[{{window}}]) + ({first} unless {name} offset {{window}} or 0 * {first})"
 
 
-_LOSS = "\nor\n".join(f'label_replace(sum ({_grown(name)}), "reason", "{what}", "", "")' for what, name in LOST)
+_LOSS = "\nor\n".join(
+    f'label_replace(sum ({_grown(name)}), "reason", "{what}", "", "")' for what, name in LOST
+)
 
 HEALTH = (
     Indicator(

@@ -265,6 +265,7 @@ TOKENS = Sum(
 COST = Sum(metrics=("agentgauge.cost.usd",))
 CALLS = Sum(metrics=("agentgauge.calls",))
 
+
 def metric(name: str) -> Metric:
     """The metric of that OpenTelemetry name; KeyError where there is none."""
     return _BY_NAME[name]
