@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,7 @@ from agentgauge.generate import files
 from agentgauge.generate.boards import dashboards
 from agentgauge.generate.rules import rules
 from agentgauge.generate.thresholds import parse
-from agentgauge.stack.binaries import PROMTOOL, find
-from agentgauge.stack.places import find_places
+from promtool import find_promtool
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 
@@ -40,17 +37,7 @@ FAULTS = {  # of the rules, and the tests that have to notice
 
 @pytest.fixture(scope="session")
 def promtool():
-    """The path of promtool, built once into the cache; where that cannot be, a skip, but never in CI."""
-    found = find(PROMTOOL, find_places())
-    if found is not None and found.built:
-        return str(found.path)
-    if shutil.which("go") is None:
-        reason = "no promtool: set AGENTGAUGE_PROMTOOL, put it on the PATH, or install Go"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    subprocess.run([sys.executable, "-m", "agentgauge", "up", "--only-build"], check=True, timeout=2400)
-    return str(find(PROMTOOL, find_places()).path)
+    return find_promtool()
 
 
 @pytest.fixture

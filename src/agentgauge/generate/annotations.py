@@ -46,9 +46,9 @@ def _variables(indicator: Indicator) -> str:
     names = [name for name in ("service", "agent", "tool") if name in indicator.by]
     # A budget of a service has no agent; an empty variable would select nothing.
     shown = [
-        f"{{{{ with {_label(name)} }}}}var-{name}={{{{ . | urlquery }}}}&{{{{ end }}}}" for name in names
+        f"{{{{ with {_label(name)} }}}}&var-{name}={{{{ . | urlquery }}}}{{{{ end }}}}" for name in names
     ]
-    return "?" + "".join(shown) if shown else ""
+    return "".join(["?orgId=1", *shown])
 
 
 def _traces(grafana: str) -> str:
