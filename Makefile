@@ -54,6 +54,10 @@ generate: $(VENV)/.dev ## write the generated files again from their sources
 	$(BIN)/python -m agentgauge.generate.prices
 	$(BIN)/agentgauge generate
 
+.PHONY: preview
+preview: $(VENV)/.dev ## draw the dashboards with Grafana's packages in Chromium (needs node); PREVIEW_ARGS="--help"
+	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/preview/command.py $(PREVIEW_ARGS)
+
 bench: $(VENV)/.dev ## what recording costs the caller, beside the plain client
 	@store=$$(mktemp -d) && $(BIN)/python tests/bench/overhead.py $$store/bench.sqlite; rm -rf $$store
 	@$(BIN)/python tests/bench/counting.py

@@ -108,6 +108,19 @@ def prometheus_label(name: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_]", "_", name)
 
 
+SERVICE_LABEL, ENVIRONMENT_LABEL, AGENT_LABEL, TOOL_LABEL = map(
+    prometheus_label, (SERVICE, ENVIRONMENT, "gen_ai.agent.name", "gen_ai.tool.name")
+)
+LABELS = {
+    "service": SERVICE_LABEL,
+    "environment": ENVIRONMENT_LABEL,
+    "agent": AGENT_LABEL,
+    "tool": TOOL_LABEL,
+    **{name: name for name in ("reason", "queue", "metric", "instance")},
+}
+"""The label of each dimension of an indicator."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
     """A sum of counters, of series where each label in `only` has one of its values."""
@@ -122,42 +135,67 @@ class Alert:
 
     Attributes:
         name: also the name of its runbook.
-        severity: info, warning or critical.
-        summary: one line; `{value}`, `{threshold}`, `{agent}` and `{service}` are filled in when it fires.
+        severity: `none` is of an alert that always fires.
+        summary: one line; `{value}`, `{threshold}`, `{agent}`, `{service}` and so on are filled in when it fires.
         threshold: the default; it fires above.
         hold: how long it has to be above (`for` in the rule); at least two flushes of the Collector.
+        fixed: the threshold is what the alert means, and cannot be set.
         least_tokens: input and output tokens in the window, of what the denominator sums.
+        least_calls: model calls in the window, by service and agent.
         least_agents: that made calls in the window, in the service; `unattributed` is not counted.
+        not_after_late: silent while calls arrived late in this time, since a rate then shows their arrival.
     """
 
     name: str
-    severity: Literal["info", "warning", "critical"]
+    severity: Literal["none", "info", "warning", "critical"]
     summary: str
     threshold: float
     hold: str
+    fixed: bool = False
     least_tokens: int = 0
+    least_calls: int = 0
     least_agents: int = 0
+    not_after_late: str = ""
+
+
+Unit = Literal["ratio", "USD", "USD/h", "factor", "count", "s"]
+Dimension = Literal["service", "environment", "agent", "tool", "reason", "queue", "metric", "instance"]
+Subject = Literal["service", "agent", "tool"]
+OF_AGENTS: tuple[Dimension, ...] = ("service", "environment", "agent")
+OF_TOOLS: tuple[Dimension, ...] = (*OF_AGENTS, "tool")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """A number over a window, per service, environment and agent.
+    """A number that the rules record; those with an alert have a threshold.
 
     Attributes:
         name: the `indicator` label of its series.
-        unit: `ratio` (0 to 1) or `USD/h`.
-        numerator: by agent.
-        denominator: None for a rate.
+        unit: a `ratio` is 0 to 1; a `factor` may be more.
+        window: that it looks back over; empty where it is part of the definition.
+        windows: further ones, recorded apart.
+        numerator: summed `by`.
+        denominator: None for a rate per hour.
         whole: the denominator is the service's, not the agent's.
+        query: PromQL in place of both, with `{window}`.
+        by: what its series are told apart by.
         dimensions: by which a threshold can be overridden.
+        alert: above its threshold.
+        escalation: a second alert of the same indicator, whose threshold is fixed.
+        group: of rules that see the same moment; its own where empty.
     """
 
     name: str
-    unit: Literal["ratio", "USD/h"]
+    unit: Unit
     definition: str
-    numerator: Sum
-    window: str
+    window: str = ""
+    windows: tuple[str, ...] = ()
+    numerator: Sum | None = None
     denominator: Sum | None = None
     whole: bool = False
-    dimensions: tuple[Literal["service", "agent", "tool"], ...] = ("service", "agent")
+    query: str = ""
+    by: tuple[Dimension, ...] = OF_AGENTS
+    dimensions: tuple[Subject, ...] = ("service", "agent")
     alert: Alert | None = None
+    escalation: Alert | None = None
+    group: str = ""

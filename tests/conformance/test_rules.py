@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from agentgauge.generate import files
-from agentgauge.generate.dashboard import dashboard
+from agentgauge.generate.boards import dashboards
 from agentgauge.generate.rules import rules
 from agentgauge.generate.thresholds import parse
-from agentgauge.stack.binaries import PROMTOOL, find
-from agentgauge.stack.places import find_places
+from promtool import find_promtool
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 
@@ -40,17 +37,7 @@ FAULTS = {  # of the rules, and the tests that have to notice
 
 @pytest.fixture(scope="session")
 def promtool():
-    """The path of promtool, built once into the cache; where that cannot be, a skip, but never in CI."""
-    found = find(PROMTOOL, find_places())
-    if found is not None and found.built:
-        return str(found.path)
-    if shutil.which("go") is None:
-        reason = "no promtool: set AGENTGAUGE_PROMTOOL, put it on the PATH, or install Go"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    subprocess.run([sys.executable, "-m", "agentgauge", "up", "--only-build"], check=True, timeout=2400)
-    return str(find(PROMTOOL, find_places()).path)
+    return find_promtool()
 
 
 @pytest.fixture
@@ -113,9 +100,10 @@ def test_rules_with_overrides_of_odd_names_load(promtool, tmp_path):
     assert code == 0, said
 
 
-def test_every_query_of_the_dashboard_is_promql(promtool, tmp_path):
-    panels = [panel for panel in json.loads(dashboard())["panels"] if "targets" in panel]
-    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+def test_every_query_of_the_dashboards_is_promql(promtool, tmp_path):
+    panels = [panel for text in dashboards().values() for panel in json.loads(text)["panels"]]
+    targets = [target for panel in panels for target in panel.get("targets", [])]
+    queries = [target["expr"] for target in targets if "expr" in target]
     recorded = [
         {
             "record": f"query:{number}",

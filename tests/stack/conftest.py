@@ -4,10 +4,14 @@ import os
 import shutil
 
 import pytest
+import week_ago
+from board_load import every_case
 from kept_spans import keeping_spans
 from local_stack import LocalStack, cached_binaries
 from webhook import Webhook
 
+from agentgauge.stack.binaries import PROMTOOL, find
+from agentgauge.stack.places import find_places
 from agentgauge.stack.process import Running, alive
 from agentgauge.stack.shipped import shipped
 from otlp import Receiver
@@ -50,10 +54,22 @@ def kept(binaries, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def stack(binaries, kept, webhook, tmp_path_factory):
+def stack_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+def backfilled(binaries, stack_folder):
+    """What a service cost a week ago, in Prometheus' storage before it starts."""
+    data = LocalStack(stack_folder).root / "data" / "prometheus"
+    return week_ago.backfill(find(PROMTOOL, find_places()).path, data, week_ago.begin_s())
+
+
+@pytest.fixture(scope="session")
+def stack(binaries, kept, webhook, stack_folder, backfilled):
     """The running stack on free ports, with a fast pulse."""
     made = LocalStack(
-        tmp_path_factory.mktemp("stack"),
+        stack_folder,
         AGENTGAUGE_FLUSH_INTERVAL="1s",
         AGENTGAUGE_TEMPO_OTLP=kept.address,
     )
@@ -93,3 +109,10 @@ def wire(stack, tmp_path_factory):
         store = tmp_path_factory.mktemp("wire") / "store.sqlite"
         report = stack.demo(store, seed=5, endpoint=receiver.url)
         return report, list(receiver.bodies)
+
+
+@pytest.fixture(scope="session")
+def load(stack, reports, wire):
+    """The demo, and every case that a dashboard shows."""
+    _, bodies = wire
+    stack.send(every_case(bodies))

@@ -17,7 +17,7 @@ COMMANDS = {
     "run": ("agentgauge.cli.run:run", "Run a program and print the bill of its calls."),
     "doctor": ("agentgauge.cli.doctor:doctor", "Say what is set and found, and what is wrong."),
     "demo": ("agentgauge.cli.demo:demo", "Run a small team of agents and show its bill."),
-    "generate": ("agentgauge.cli.generate:generate", "Write the Collector's config, rules and dashboard."),
+    "generate": ("agentgauge.cli.generate:generate", "Write the Collector's config, rules and dashboards."),
     "thresholds": ("agentgauge.cli.thresholds:thresholds", "Show, set and check what alerts fire at."),
     "up": ("agentgauge.cli.up:up", "Start Collector, Prometheus, Alertmanager, Tempo and Grafana here."),
     "down": ("agentgauge.cli.down:down", "Stop what `up` started."),

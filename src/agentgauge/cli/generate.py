@@ -1,4 +1,4 @@
-"""`agentgauge generate`: the Collector's config, rules, dashboard and reference, from the registry."""
+"""`agentgauge generate`: the Collector's config, rules, dashboards and reference, from the registry."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Examples:
     help="The folder to write below. [default: the current one]",
 )
 def generate(*, check: bool, out: Path) -> int:
-    """Write the Collector's config, recording and alerting rules, the dashboard and the reference page.
+    """Write the Collector's config, recording and alerting rules, the dashboards and the reference page.
 
     Thresholds are read from DIR/dashboards/thresholds.yaml, which is written once and never overwritten.
     """

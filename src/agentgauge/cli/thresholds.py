@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agentgauge.generate.thresholds import Override, Setting
     from agentgauge.registry_records import Indicator
 
-_ALERTED = [found.name for found in INDICATORS if found.alert]
+_ALERTED = [found.name for found in INDICATORS if found.alert and not found.alert.fixed]
 _out = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -69,9 +69,11 @@ def _rows(indicator: Indicator, setting: Setting) -> Iterator[tuple[str, ...]]:
         yield (indicator.name, "", setting.window, "", "", "none")
         return
     least = [f"{setting.least_tokens:,} tokens"] if setting.least_tokens else []
+    least += [f"{setting.least_calls:,} calls"] if setting.least_calls else []
     least += [f"{setting.least_agents} agents"] if setting.least_agents else []
     rest = (setting.window, setting.hold, ", ".join(least), indicator.alert.name)
-    yield (indicator.name, f"{setting.threshold:g}", *rest)
+    above = "" if indicator.alert.fixed else f"{setting.threshold:g}"
+    yield (indicator.name, above, *rest)
     for override in setting.overrides:
         yield (f"  {_whom(override)}", f"{override.threshold:g}", "", "", "", "")
 
@@ -86,17 +88,27 @@ def _whom(override: Override) -> str:
 @click.argument("value", metavar="VALUE", type=float)
 @click.option("--service", metavar="NAME", help="For this service only.")
 @click.option("--agent", metavar="NAME", help="For this agent only.")
+@click.option("--tool", metavar="NAME", help="For this tool only, where the indicator has tools.")
 @_out
-def set_threshold(*, indicator: str, value: float, service: str | None, agent: str | None, out: Path) -> None:
+def set_threshold(
+    *,
+    indicator: str,
+    value: float,
+    service: str | None,
+    agent: str | None,
+    tool: str | None,
+    out: Path,
+) -> None:
     """Set a threshold and write the rules again.
 
-    VALUE is a ratio: 0.25 is 25 %. `agentgauge thresholds list` names the indicators.
+    A ratio of 0.25 is 25 %. `agentgauge thresholds list` names the indicators.
     """
     from agentgauge.generate import files  # noqa: PLC0415  # needs the extra
     from agentgauge.generate.thresholds import FILE, Override  # noqa: PLC0415
     from agentgauge.generate.thresholds_text import default_text, with_threshold  # noqa: PLC0415
 
-    override = Override(threshold=value, service=service, agent=agent) if service or agent else None
+    whose = Override(threshold=value, service=service, agent=agent, tool=tool)
+    override = whose if any(whose.whom) else None
     path = out / FILE
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else default_text()

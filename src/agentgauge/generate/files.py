@@ -6,9 +6,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from agentgauge.errors import ConfigError
+from agentgauge.generate.boards import dashboards
 from agentgauge.generate.collector import collector_config
 from agentgauge.generate.contrib import contrib_config
-from agentgauge.generate.dashboard import dashboard
 from agentgauge.generate.reference import reference
 from agentgauge.generate.rules import rules
 from agentgauge.generate.sampling import tail_sampling_config
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 COLLECTOR, CONTRIB = "collector/config.yaml", "collector/config.contrib.yaml"
 SAMPLING = "collector/config.tail-sampling.yaml"
 RULES = "dashboards/rules/indicators.yaml"
-DASHBOARD = "dashboards/agentgauge.json"
 REFERENCE = "docs/reference.md"
 GO_PRICES = "collector/genaiprocessor/internal/pricing/prices.json"
 """The price table once more, for the Collector's component: where its sources are."""
@@ -37,7 +36,7 @@ def rendered(root: Path) -> dict[str, str]:
         COLLECTOR: collector_config(),
         CONTRIB: contrib_config(),
         SAMPLING: tail_sampling_config(),
-        DASHBOARD: dashboard(),
+        **dashboards(),
         REFERENCE: reference(),
     }
     if (root / GO_PRICES).parent.is_dir():

@@ -1,150 +1,272 @@
-"""Panels of the dashboard: grafanalib's, with the defaults of the house."""
+"""Panels with the defaults of the house."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from grafanalib import core
+from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step
+from agentgauge.generate.grafana.panel import BarGauge, Panel, Stat, Table, TimeSeries
+from agentgauge.generate.grafana.target import PROMETHEUS, PromTarget
 
-DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-RATIO, USD, TOKENS, SECONDS, COUNT, CALLS_A_SECOND = (
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RATIO, USD, TOKENS, SECONDS, COUNT, CALLS_A_SECOND, BYTES = (
     "percentunit",
     "currencyUSD",
     "short",
     "s",
     "short",
     "cps",
+    "bytes",
 )
+_SERIES = "series"
 THRESHOLD = "threshold"
 """The refId of a threshold's line."""
+CELLS = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 90}
+"""Of tables; with Grafana's own 150 pixels, ten columns do not fit a page of 1280."""
+
+
+_KEY = {"custom.minWidth": 130}
+"""Of a table's names, which are longer than its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a panel; `legend` names its series, in a table its column."""
+    """One query of a panel.
+
+    Attributes:
+        expr: PromQL.
+        legend: names its one series.
+        by: the label that names its series.
+        exemplar: ask for the traces behind it too.
+        threshold: draw it as a threshold's dashed red line.
+    """
 
     expr: str
     legend: str = ""
+    by: str = ""
+    exemplar: bool = False
+    threshold: bool = False
+
+    def named(self) -> Query:
+        """With a legend made a label: see `_named`."""
+        if not self.legend or self.threshold:
+            return self
+        expr = f'label_replace({self.expr}, "{_SERIES}", "{self.legend}", "", "")'
+        return replace(self, expr=expr, legend="", by=_SERIES)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its title, its query, and the unit of its values."""
+    """A column of a table: its title, its query, the unit of its values, and whether a bar shows them."""
 
     title: str
     expr: str
     unit: str
+    bar: bool = False
+    decimals: int | None = None
 
 
-def _targets(queries: tuple[Query, ...], **settings: Any) -> list[Any]:
+def letter(number: int) -> str:
+    """The refId of a panel's query: A, B, and so on."""
+    return chr(ord("A") + number)
+
+
+def _targets(
+    queries: tuple[Query, ...],
+    *,
+    instant: bool,
+    format: Literal["time_series", "table"] = "time_series",  # noqa: A002  # Grafana's word
+) -> list[PromTarget]:
     return [
-        core.Target(
+        PromTarget(
             expr=query.expr,
-            legendFormat=query.legend,
-            refId=THRESHOLD if query.legend.startswith("threshold") else chr(ord("A") + number),
-            datasource=DATASOURCE,
-            **settings,
+            legendFormat=f"{{{{{query.by}}}}}" if query.by else query.legend or "__auto",
+            refId=THRESHOLD if query.threshold else letter(number),
+            exemplar=query.exemplar,
+            instant=instant,
+            format=format,
         )
         for number, query in enumerate(queries)
     ]
 
 
-def stat(title: str, description: str, unit: str, expr: str) -> Any:
-    """One number over the chosen time."""
-    return core.Stat(
+def _named(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
+    """Makes the label the field's own name.
+
+    The palette by name hashes that name, and what a legend makes of it only where something has asked for the
+    legend before: bars, and a line that is alone, would have the colour of the word `Value`.
+    """
+    found = []
+    for label in dict.fromkeys(query.by for query in queries if query.by):
+        options = {"keepLabels": [label], "mode": "columns", "valueLabel": label}
+        step: dict[str, Any] = {"id": "labelsToFields", "options": options}
+        of_label = [letter(number) for number, query in enumerate(queries) if query.by == label]
+        # A filter moves what it lets through, so it is there only where there is something else.
+        if len(of_label) < len(queries):
+            step["filter"] = {"id": "byRefId", "options": of_label[0]}
+        found.append(step)
+    return found
+
+
+def bad_from(warning: float, critical: float | None = None) -> tuple[Step, ...]:
+    """Green, orange from one value on, and red from another."""
+    steps: tuple[Step, ...] = ((None, "green"), (warning, "orange"))
+    return steps if critical is None else (*steps, (critical, "red"))
+
+
+def stat(
+    title: str,
+    description: str,
+    unit: str,
+    expr: str,
+    *,
+    steps: tuple[Step, ...] = PLAIN,
+    none: str = "-",
+    time_from: str | None = None,
+    links: tuple[Link, ...] = (),
+) -> Panel:
+    """One number over the chosen time, or over one of its own; `none` stands where there is no data."""
+    return Stat(
         title=title,
         description=description,
-        dataSource=DATASOURCE,
+        dataSource=PROMETHEUS,
         targets=_targets((Query(expr),), instant=True),
-        format=unit,
-        noValue="-",
-        reduceCalc="lastNotNull",
-        graphMode="none",
-        thresholds=[],
+        fields=Fields(unit=unit, no_value=none, steps=steps, links=links, decimals=_decimals(unit)),
+        timeFrom=time_from,
     )
 
 
-def lines(title: str, description: str, unit: str, *queries: Query, stacked: bool = False) -> Any:
-    """Series over time; a query whose legend begins with `threshold` is drawn as a dashed red line."""
-    dashed: dict[str, Any] = {
-        "matcher": {"id": "byFrameRefID", "options": THRESHOLD},
-        "properties": [
-            {"id": "color", "value": {"mode": "fixed", "fixedColor": "red"}},
-            {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 8]}},
-            {"id": "custom.hideFrom", "value": {"legend": True, "tooltip": False, "viz": False}},
-        ],
+def _decimals(unit: str) -> int | None:
+    return 1 if unit == RATIO else None
+
+
+def lines(
+    title: str,
+    description: str,
+    unit: str,
+    *queries: Query,
+    stacked: bool = False,
+    links: tuple[Link, ...] = (),
+    most: float | None = None,
+) -> Panel:
+    """Series over time, each with the colour of its name; a threshold's query is a dashed red line."""
+    dashed = Override(
+        matcher="byFrameRefID",
+        options=THRESHOLD,
+        properties={
+            "color": {"mode": "fixed", "fixedColor": "red"},
+            "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
+            "custom.hideFrom": {"legend": True, "tooltip": False, "viz": False},
+            "links": [],
+        },
+    )
+    custom = {
+        "axisSoftMin": 0,
+        "drawStyle": "line",
+        "fillOpacity": 30 if stacked else 0,
+        "lineInterpolation": "linear",
+        "lineWidth": 1 if stacked else 2,
+        "showPoints": "auto",
+        "spanNulls": False,
+        "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
     }
-    with_threshold = any(query.legend.startswith("threshold") for query in queries)
-    return core.TimeSeries(
+    named = tuple(query.named() for query in queries)
+    return TimeSeries(
         title=title,
         description=description,
-        dataSource=DATASOURCE,
-        targets=_targets(queries),
-        unit=unit,
-        axisSoftMin=0,
-        fillOpacity=30 if stacked else 0,
-        stacking={"mode": "normal", "group": "A"} if stacked else {"mode": "none", "group": "A"},
-        showPoints="auto",
-        spanNulls=False,
-        tooltipMode="multi",
-        tooltipSort="desc",
-        overrides=[dashed] if with_threshold else [],
+        dataSource=PROMETHEUS,
+        targets=_targets(named, instant=False),
+        transformations=_named(named),
+        fields=Fields(
+            unit=unit,
+            colour=BY_NAME,
+            custom=custom,
+            links=links,
+            least=0,
+            most=most,
+            overrides=(dashed,) if any(query.threshold for query in queries) else (),
+        ),
     )
 
 
-def table(title: str, description: str, keys: dict[str, str], *columns: Column) -> Any:
-    """One row a label set; `keys` are its labels and their titles."""
-    queries = tuple(Query(column.expr) for column in columns)
-    names = {f"Value #{chr(ord('A') + number)}": column.title for number, column in enumerate(columns)}
-    order = [*keys, *names]
-    return core.Table(
+def bars(
+    title: str,
+    description: str,
+    unit: str,
+    *queries: Query,
+    links: tuple[Link, ...] = (),
+) -> Panel:
+    """A bar for each series, in their order, each with the colour of its name."""
+    named = tuple(query.named() for query in queries)
+    return BarGauge(
         title=title,
         description=description,
-        dataSource=DATASOURCE,
-        targets=_targets(queries, instant=True, format="table"),
-        transformations=[
-            {"id": "merge", "options": {}},
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": {"Time": True},
-                    "indexByName": {name: place for place, name in enumerate(order)},
-                    "renameByName": keys | names,
-                },
-            },
-        ],
-        sortBy=[core.TableSortByField(displayName=columns[0].title, desc=True)],
-        overrides=[
-            {
-                "matcher": {"id": "byName", "options": column.title},
-                "properties": [{"id": "unit", "value": column.unit}],
-            }
-            for column in columns
-        ],
-        unit=COUNT,
+        dataSource=PROMETHEUS,
+        targets=_targets(named, instant=True),
+        transformations=_named(named),
+        fields=Fields(unit=unit, colour=BY_NAME, least=0, links=links, decimals=_decimals(unit)),
     )
 
 
-def alerts(title: str, description: str) -> Any:
-    """Alerts that are pending or fire, of the services that are chosen."""
-    panel = core.Panel(title=title, description=description)
-    options = {
-        "alertInstanceLabelFilter": '{service_name=~"$service"}',
-        "alertName": "",
-        "dashboardAlerts": False,
-        "groupBy": [],
-        "groupMode": "default",
-        "maxItems": 20,
-        "sortOrder": 1,
-        "stateFilter": {"error": True, "firing": True, "noData": False, "normal": False, "pending": True},
-        "viewMode": "list",
+def table(
+    title: str,
+    description: str,
+    keys: dict[str, str],
+    *columns: Column,
+    links: Mapping[str, tuple[Link, ...]] | None = None,
+) -> Panel:
+    """One row a label set, sorted by the first column.
+
+    Args:
+        title: of the panel.
+        description: of the panel.
+        keys: labels and their titles.
+        columns: one query each.
+        links: title of a key -> its links.
+    """
+    values = (
+        ["Value"] if len(columns) == 1 else [f"Value #{letter(number)}" for number in range(len(columns))]
+    )
+    names = {value: column.title for value, column in zip(values, columns, strict=True)}
+    organised = {
+        "excludeByName": {"Time": True},
+        "includeByName": {},
+        "indexByName": {name: place for place, name in enumerate([*keys, *names])},
+        "renameByName": keys | names,
     }
-    panel.extraJson = {"type": "alertlist", "options": options}
-    panel.to_json_data = lambda: panel.panel_json({})
-    return panel
+    named = [
+        Override(matcher="byName", options=key, properties=_KEY | _linked((links or {}).get(key, ())))
+        for key in keys.values()
+    ]
+    return Table(
+        title=title,
+        description=description,
+        dataSource=PROMETHEUS,
+        targets=_targets(tuple(Query(column.expr) for column in columns), instant=True, format="table"),
+        transformations=[{"id": "merge", "options": {}}, {"id": "organize", "options": organised}],
+        fields=Fields(
+            unit=COUNT,
+            custom=CELLS,
+            overrides=(*named, *map(_shown, columns)),
+        ),
+        sort_by=columns[0].title,
+    )
 
 
-def row(title: str) -> Any:
-    """A heading."""
-    return core.RowPanel(title=title)
+def _linked(links: tuple[Link, ...]) -> dict[str, Any]:
+    return {"links": [one.to_json_data() for one in links]} if links else {}
+
+
+def _shown(column: Column) -> Override:
+    properties: dict[str, Any] = {"unit": column.unit}
+    decimals = column.decimals if column.decimals is not None else _decimals(column.unit)
+    if decimals is not None:
+        properties["decimals"] = decimals
+    if column.bar:
+        gauge = {"mode": "basic", "type": "gauge", "valueDisplayMode": "text"}
+        properties |= {"custom.cellOptions": gauge, "min": 0, "max": 1}
+        properties["color"] = {"fixedColor": "blue", "mode": "fixed"}
+    return Override(matcher="byName", options=column.title, properties=properties)

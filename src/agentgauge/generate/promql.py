@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.call import UNATTRIBUTED
-from agentgauge.registry import AGENT, metric
-from agentgauge.registry_records import ENVIRONMENT, SERVICE, prometheus_label
+from agentgauge.registry import metric
+from agentgauge.registry_records import (
+    AGENT_LABEL,
+    ENVIRONMENT_LABEL,
+    LABELS,
+    SERVICE_LABEL,
+    prometheus_label,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from agentgauge.registry_records import Indicator, Sum
+    from agentgauge.registry_records import Indicator, Subject, Sum
 
 RATIO, THRESHOLD, APPLIED = "agentgauge:indicator", "agentgauge:threshold", "agentgauge:indicator:threshold"
 """Recorded series: indicators, thresholds as they are set, the threshold that applies to each indicator."""
@@ -23,7 +29,9 @@ It is whole because a series begins with a 0 and never goes back: a Collector th
 takes another instance id, and so other series.
 """
 
-SERVICE_LABEL, ENVIRONMENT_LABEL, AGENT_LABEL = map(prometheus_label, (SERVICE, ENVIRONMENT, AGENT))
+BUDGET = "agentgauge:budget"
+"""USD a month, by service and agent, as thresholds.yaml has them."""
+
 BY_SERVICE = (SERVICE_LABEL, ENVIRONMENT_LABEL)
 BY_AGENT = (*BY_SERVICE, AGENT_LABEL)
 
@@ -71,11 +79,22 @@ def ratio(numerator: str, denominator: str) -> str:
     return f"({numerator}\nor 0 * {denominator})\n/ ({denominator} > 0)"
 
 
+def recorded(window: str = "") -> str:
+    """The series of indicators: over their own window, or over a further one."""
+    return f"{RATIO}:{window}" if window else RATIO
+
+
 def indicator(wanted: Indicator, window: str) -> str:
-    """By service, environment and agent."""
-    numerator = total(wanted.numerator, BY_AGENT, window)
+    """By the indicator's own dimensions."""
+    if wanted.numerator is None:
+        return wanted.query.format(window=window)
+    numerator = total(wanted.numerator, labels_of(wanted), window)
     if wanted.denominator is None:
         return f"{numerator} * 3600"
+    if "tool" in wanted.by:
+        # Calls have no tool: all tools of an agent are held against the same calls.
+        on = f" on ({', '.join(BY_AGENT)}) group_left ()"
+        return f"{numerator}\n/{on} ({total(wanted.denominator, BY_AGENT, window)} > 0)"
     if not wanted.whole:
         return ratio(numerator, total(wanted.denominator, BY_AGENT, window))
     # An agent's share exists where the agent does, so its numerator cannot be missing.
@@ -83,20 +102,46 @@ def indicator(wanted: Indicator, window: str) -> str:
     return f"{numerator}\n/{on} ({total(wanted.denominator, BY_SERVICE, window)} > 0)"
 
 
-def applied_threshold(name: str) -> str:
+def labels_of(wanted: Indicator) -> tuple[str, ...]:
+    """The labels that tell an indicator's series apart."""
+    return tuple(LABELS[name] for name in wanted.by)
+
+
+def applied_threshold(wanted: Indicator) -> str:
     """The threshold of each series of an indicator: the most specific override, else the default."""
-    series = selector(RATIO, f'indicator="{name}"')
-    return "\nor\n".join(_joined(series, name, labels) for labels in _LEVELS)
+    series = selector(RATIO, f'indicator="{wanted.name}"')
+    return "\nor\n".join(_joined(series, wanted, having) for having in _levels(wanted.dimensions))
 
 
-_LEVELS = ((SERVICE_LABEL, AGENT_LABEL), (AGENT_LABEL,), (SERVICE_LABEL,), ())
+_WEIGHT = {"tool": 4, "agent": 2, "service": 1}
 
 
-def _joined(series: str, name: str, labels: tuple[str, ...]) -> str:
-    having = [f'{label}{"!=" if label in labels else "="}""' for label in (SERVICE_LABEL, AGENT_LABEL)]
-    threshold = selector(THRESHOLD, f'indicator="{name}"', *having)
-    on = ", ".join(labels)
+def _levels(dimensions: tuple[Subject, ...]) -> list[tuple[Subject, ...]]:
+    """Whom an override can name, the most specific first: a tool before an agent before a service."""
+    subsets: list[tuple[Subject, ...]] = [()]
+    for name in dimensions:
+        subsets += [(*subset, name) for subset in subsets]
+    return sorted(subsets, key=lambda subset: -sum(_WEIGHT[name] for name in subset))
+
+
+def _joined(series: str, wanted: Indicator, names: tuple[Subject, ...]) -> str:
+    having = [f'{LABELS[name]}{"!=" if name in names else "="}""' for name in wanted.dimensions]
+    threshold = selector(THRESHOLD, f'indicator="{wanted.name}"', *having)
+    on = ", ".join(LABELS[name] for name in names)
     return f"0 * {series} + on ({on}) group_left () max by ({on}) ({threshold})"
+
+
+def least_calls(window: str, calls: int) -> str:
+    """A condition: so many calls of the agent in the window."""
+    on = ", ".join(BY_AGENT)
+    made = selector(metric("agentgauge.calls").prometheus_name)
+    return f"and on ({on}) sum by ({on}) (increase({made}[{window}])) >= {calls}"
+
+
+def not_after_late(window: str) -> str:
+    """A condition: no calls of the service arrived late in the window."""
+    late = metric("agentgauge.late.calls").prometheus_name
+    return f"unless on ({SERVICE_LABEL}) sum by ({SERVICE_LABEL}) (increase({late}[{window}])) > 0"
 
 
 def active_agents(window: str) -> str:

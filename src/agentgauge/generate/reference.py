@@ -32,8 +32,8 @@ _METRICS = (
     + "."
 )
 _INDICATORS = (
-    f'Each is a series `{promql.RATIO}{{indicator="…"}}` by service, environment and agent. The threshold '
-    f"that applies to it is `{promql.APPLIED}`; those that are set are `{promql.THRESHOLD}`."
+    f'Each is a series `{promql.RATIO}{{indicator="…"}}` over its first window; further ones are `{promql.RATIO}:1h` '
+    f"and so on. Budgets are `{promql.BUDGET}`, in USD a month. The threshold that applies to an indicator is `{promql.APPLIED}`; those that are set are `{promql.THRESHOLD}`."
 )
 
 
@@ -112,11 +112,15 @@ def _indicators() -> list[str]:
 
 
 def _indicator(found: Indicator) -> tuple[str, ...]:
-    start = (f"`{found.name}`", found.definition, found.unit, found.window)
+    windows = ", ".join(dict.fromkeys(filter(None, (found.window, *found.windows))))
+    start = (f"`{found.name}`", found.definition, found.unit, windows)
     alert = found.alert
     if alert is None:
         return (*start, "none", "")
     fires = f"above {alert.threshold:g} for {alert.hold}"
+    fires += f", at least {alert.least_calls} calls" if alert.least_calls else ""
+    fires += f", {found.escalation.severity} from {found.escalation.threshold:g}" if found.escalation else ""
+    fires += ", not after late calls" if alert.not_after_late else ""
     fires += f", at least {alert.least_tokens:,} tokens" if alert.least_tokens else ""
     fires += f" and {alert.least_agents} active agents" if alert.least_agents else ""
     return (*start, f"[{alert.name}](runbooks/{alert.name}.md) ({alert.severity})", fires)
@@ -128,12 +132,19 @@ def _settings() -> list[str]:
         ("`window`", "a duration such as `15m`, at least `1m`", "what the indicator looks back over"),
         ("`for`", "a duration, at least two flushes of the Collector", "how long it has to be above"),
         ("`min_tokens`", "a whole number", "tokens in the window below which the alert is silent"),
+        ("`min_calls`", "a whole number", "calls in the window below which the alert is silent"),
         ("`min_agents`", "a whole number; shares only", "active agents below which the alert is silent"),
         (
             "`overrides`",
-            "list of `{service, agent, threshold}`",
-            "service, agent or both; the most specific holds (both, agent, service)",
+            "list of `{service, agent, tool, threshold}`",
+            "one or several names; the most specific holds: a tool before an agent before a service",
         ),
+        (
+            "`budgets`",
+            "list of `{service, agent, usd_per_month}`",
+            "what a service, or one agent of it, may spend in a calendar month (UTC)",
+        ),
+        ("`query_offset`", "a duration, at least one flush; `1m`", "how far behind now the rules look"),
         ("`links.grafana`", f"a URL, `{GRAFANA}`", "where alerts link to the dashboard"),
         ("`links.runbooks`", f"a URL, `{RUNBOOKS}`", "where alerts link to their runbook"),
     )

@@ -1,118 +1,118 @@
-"""Recording and alerting rules: one group an indicator, so that its parts see the same moment."""
+"""Recording and alerting rules: what has to see the same moment is one group."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import promql
+from agentgauge.generate.annotations import annotations
 from agentgauge.generate.text import to_yaml
 from agentgauge.registry import INDICATORS, TOKENS
+from agentgauge.registry_records import LABELS
 
 if TYPE_CHECKING:
-    from agentgauge.generate.thresholds import Links, Override, Setting, Thresholds
+    from agentgauge.generate.thresholds import Budget, Links, Override, Setting, Thresholds
     from agentgauge.registry_records import Alert, Indicator
 
-DASHBOARD_UID = "agentgauge-overview"
+WINDOWS, LONG, MONTH = "windows", "long", "month"
+INTERVALS = {WINDOWS: "1m", LONG: "2m", MONTH: "1m"}
+"""Groups that look back far are evaluated less often; below the 5 minutes after which a series is stale."""
+_LONG_WINDOWS = ("6h", "24h")
 
 
 def rules(thresholds: Thresholds) -> str:
     """`dashboards/rules/indicators.yaml`."""
-    groups = [
-        {
-            "name": f"agentgauge.{found.name}",
-            "rules": _rules(found, thresholds.settings[found.name], thresholds.links),
-        }
-        for found in INDICATORS
-    ]
+    groups: dict[str, list[dict[str, Any]]] = {MONTH: [_budget(each) for each in thresholds.budgets]}
+    for found in INDICATORS:
+        setting = thresholds.settings[found.name]
+        own = groups.setdefault(found.group or found.name, [])
+        own += _rules(found, setting, thresholds.links)
+        for window in found.windows:
+            apart = LONG if window in _LONG_WINDOWS else WINDOWS
+            group = own if found.group == MONTH else groups.setdefault(apart, [])
+            group.append(_record(found, window, promql.recorded(window)))
+    # A group in which one rule reads another keeps their order; alerts come last everywhere.
     return to_yaml(
-        {"groups": groups},
+        {"groups": [_group(name, found, thresholds.query_offset) for name, found in groups.items()]},
         "Thresholds come from dashboards/thresholds.yaml: change them with `agentgauge thresholds set`.",
     )
 
 
+def _group(name: str, found: list[dict[str, Any]], offset: str) -> dict[str, Any]:
+    interval = {"interval": INTERVALS[name]} if name in INTERVALS else {}
+    return {"name": f"agentgauge.{name}", **interval, "query_offset": offset, "rules": found}
+
+
 def _rules(indicator: Indicator, setting: Setting, links: Links) -> list[dict[str, Any]]:
-    record = {
-        "record": promql.RATIO,
-        "labels": {"indicator": indicator.name},
-        "expr": promql.indicator(indicator, setting.window),
-    }
-    if indicator.alert is None:
-        return [record]
-    thresholds = [
-        _threshold(indicator.name, setting.threshold),
-        *(_threshold(indicator.name, override.threshold, override) for override in setting.overrides),
-    ]
-    applied = {
-        "record": promql.APPLIED,
-        "labels": {"indicator": indicator.name},
-        "expr": promql.applied_threshold(indicator.name),
-    }
-    return [*thresholds, record, applied, _alert(indicator, indicator.alert, setting, links)]
+    found = [_record(indicator, setting.window, promql.RATIO)]
+    alert = indicator.alert
+    if alert is not None and not alert.fixed:
+        found = [
+            _threshold(indicator.name, setting.threshold),
+            *(_threshold(indicator.name, override.threshold, override) for override in setting.overrides),
+            *found,
+            {
+                "record": promql.APPLIED,
+                "labels": {"indicator": indicator.name},
+                "expr": promql.applied_threshold(indicator),
+            },
+        ]
+    alerts = (each for each in (alert, indicator.escalation) if each is not None)
+    return [*found, *(_alert(indicator, each, setting, links) for each in alerts)]
+
+
+def _record(indicator: Indicator, window: str, name: str) -> dict[str, Any]:
+    expression = promql.indicator(indicator, window)
+    return {"record": name, "labels": {"indicator": indicator.name}, "expr": expression}
 
 
 def _threshold(name: str, value: float, override: Override | None = None) -> dict[str, Any]:
     labels = {"indicator": name}
     if override is not None:
-        labels |= {
-            label: text
-            for label, text in (
-                (promql.SERVICE_LABEL, override.service),
-                (promql.AGENT_LABEL, override.agent),
-            )
-            if text
-        }
+        labels |= _whom(service=override.service, agent=override.agent, tool=override.tool)
     return {"record": promql.THRESHOLD, "labels": labels, "expr": f"vector({value!r})"}
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    labels = _whom(service=budget.service, agent=budget.agent)
+    return {"record": promql.BUDGET, "labels": labels, "expr": f"vector({budget.usd_per_month!r})"}
+
+
+def _whom(**names: str | None) -> dict[str, str]:
+    return {LABELS[name]: text for name, text in names.items() if text}
 
 
 def _alert(indicator: Indicator, alert: Alert, setting: Setting, links: Links) -> dict[str, Any]:
     this = f'indicator="{indicator.name}"'
-    lines = [f"{promql.selector(promql.RATIO, this)} > {promql.selector(promql.APPLIED, this)}"]
-    lines += _guards(indicator, setting)
+    value = promql.selector(promql.RATIO, this)
+    if alert is indicator.escalation:
+        condition = f"{value} >= {alert.threshold:g}"
+    elif alert.fixed:
+        condition = f"{value} > {alert.threshold:g}"
+    else:
+        condition = f"{value} > {promql.selector(promql.APPLIED, this)}"
+    hold = alert.hold if alert is indicator.escalation else setting.hold
     return {
         "alert": alert.name,
-        "expr": "\n".join(lines),
-        "for": setting.hold,
+        "expr": "\n".join([condition, *_guards(indicator, alert, setting)]),
+        "for": hold,
         "labels": {"severity": alert.severity, "indicator": indicator.name},
-        "annotations": {
-            "summary": _summary(indicator, alert.summary),
-            "runbook_url": f"{links.runbooks}/{alert.name}.md",
-            "dashboard_url": f"{links.grafana}/d/{DASHBOARD_UID}?{_VARIABLES}",
-        },
+        "annotations": annotations(indicator, alert, setting.window, links),
     }
 
 
-_SERVICE = f"$labels.{promql.SERVICE_LABEL}"
-_AGENT = f"$labels.{promql.AGENT_LABEL}"
-_ENVIRONMENT = f"$labels.{promql.ENVIRONMENT_LABEL}"
-_VARIABLES = f"var-service={{{{ {_SERVICE} | urlquery }}}}&var-agent={{{{ {_AGENT} | urlquery }}}}"
-
-
-def _guards(indicator: Indicator, setting: Setting) -> list[str]:
-    """Low traffic is no news: too few tokens, or too few agents to speak of shares."""
+def _guards(indicator: Indicator, alert: Alert, setting: Setting) -> list[str]:
+    """Low traffic is no news: too few tokens or calls, or too few agents to speak of shares."""
     found = []
     by = promql.BY_SERVICE if indicator.whole else promql.BY_AGENT
     on = f"and on ({', '.join(by)})"
     if setting.least_tokens:
         tokens = promql.total(TOKENS, by, setting.window, function="increase")
         found.append(f"{on} {tokens} >= {setting.least_tokens}")
+    if setting.least_calls:
+        found.append(promql.least_calls(setting.window, setting.least_calls))
     if setting.least_agents:
         found.append(f"{on} {promql.active_agents(setting.window)} >= {setting.least_agents}")
+    if alert.not_after_late:
+        found.append(promql.not_after_late(alert.not_after_late))
     return found
-
-
-def _summary(indicator: Indicator, text: str) -> str:
-    shown = "humanizePercentage" if indicator.unit == "ratio" else 'printf "%.2f"'
-    named = ", ".join(
-        f"{label}=%q" for label in (promql.SERVICE_LABEL, promql.ENVIRONMENT_LABEL, promql.AGENT_LABEL)
-    )
-    query = f'{promql.APPLIED}{{indicator="{indicator.name}", {named}}}'
-    threshold = (
-        f"{{{{ with printf `{query}` {_SERVICE} {_ENVIRONMENT} {_AGENT} | query }}}}"
-        f"{{{{ . | first | value | {shown} }}}}{{{{ end }}}}"
-    )
-    return text.format(
-        value=f"{{{{ $value | {shown} }}}}",
-        threshold=threshold,
-        agent=f"{{{{ {_AGENT} }}}}",
-        service=f"{{{{ {_SERVICE} }}}}",
-    )

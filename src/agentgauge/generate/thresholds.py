@@ -33,6 +33,10 @@ FILE = "dashboards/thresholds.yaml"
 GRAFANA = "http://localhost:3000"
 RUNBOOKS = "https://github.com/agentgauge/agentgauge/blob/main/docs/runbooks"
 
+QUERY_OFFSET = "1m"
+BUDGETS_KEY, OFFSET_KEY, LINKS_KEY = "budgets", "query_offset", "links"
+_BESIDE = (BUDGETS_KEY, OFFSET_KEY, LINKS_KEY)
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LEAST_WINDOW = "1m"
 
@@ -60,8 +64,18 @@ class Setting:
     window: str
     hold: str
     least_tokens: int
+    least_calls: int
     least_agents: int
     overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a service, or one agent of it, may spend in a calendar month (UTC), in all environments."""
+
+    service: str
+    usd_per_month: float
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,8 @@ class Thresholds:
     """The whole file, with defaults for what it leaves out."""
 
     settings: dict[str, Setting] = field(default_factory=dict)
+    budgets: tuple[Budget, ...] = ()
+    query_offset: str = QUERY_OFFSET
     links: Links = field(default_factory=Links)
 
 
@@ -97,11 +113,21 @@ def _window(text: str) -> str:
     return text
 
 
-def _hold(text: str) -> str:
+def _flush_s() -> int:
     flush = os.environ.get(FLUSH_INTERVAL.name, "")
     flush = flush if re.fullmatch(r"[1-9][0-9]*[smhd]", flush) else FLUSH_INTERVAL.default
-    if seconds(_duration(text)) < 2 * seconds(flush):
-        raise ValueError(f"must be at least two flushes of the Collector: {2 * seconds(flush)}s")
+    return seconds(flush)
+
+
+def _hold(text: str) -> str:
+    if seconds(_duration(text)) < 2 * _flush_s():
+        raise ValueError(f"must be at least two flushes of the Collector: {2 * _flush_s()}s")
+    return text
+
+
+def _offset(text: str) -> str:
+    if seconds(_duration(text)) < _flush_s():
+        raise ValueError(f"must be at least a flush of the Collector: {_flush_s()}s")
     return text
 
 
@@ -127,8 +153,20 @@ class _Indicator(_Strict):
     window: Annotated[StrictStr, AfterValidator(_window)] | None = None
     hold: Annotated[StrictStr, AfterValidator(_hold)] | None = Field(default=None, alias="for")
     min_tokens: _Count | None = None
+    min_calls: _Count | None = None
     min_agents: _Count | None = None
     overrides: list[_Override] = []
+
+
+class _Budget(_Strict):
+    service: _Name
+    agent: _Name | None = None
+    usd_per_month: Annotated[StrictFloat | StrictInt, Field(gt=0)]
+
+
+class _Beside(_Strict):
+    budgets: list[_Budget] = []
+    query_offset: Annotated[StrictStr, AfterValidator(_offset)] = QUERY_OFFSET
 
 
 class _Links(_Strict):
@@ -194,16 +232,29 @@ def _checked(content: Any) -> Thresholds:
         raise _Wrong((), "must be a mapping of indicators")
     known = {found.name: found for found in INDICATORS}
     for key in content:
-        if key != "links" and key not in known:
-            raise _Wrong((key,), f"is unknown; there are {', '.join([*known, 'links'])}")
-    links = _model(_Links, content.get("links"), ("links",))
+        if key not in _BESIDE and key not in known:
+            raise _Wrong((key,), f"is unknown; there are {', '.join([*known, *_BESIDE])}")
+    links = _model(_Links, content.get(LINKS_KEY), (LINKS_KEY,))
+    given = {key: content[key] for key in (BUDGETS_KEY, OFFSET_KEY) if content.get(key) is not None}
+    beside = _model(_Beside, given, ())
     settings = {
         name: _setting(found, _model(_Indicator, content.get(name), (name,))) for name, found in known.items()
     }
     return Thresholds(
         settings=settings,
+        budgets=tuple(_budgets(beside.budgets)),
+        query_offset=beside.query_offset,
         links=Links(grafana=links.grafana.rstrip("/"), runbooks=links.runbooks.rstrip("/")),
     )
+
+
+def _budgets(given: list[_Budget]) -> Iterator[Budget]:
+    seen: set[tuple[str, str | None]] = set()
+    for number, item in enumerate(given):
+        if (item.service, item.agent) in seen:
+            raise _Wrong((BUDGETS_KEY, number), "is given twice")
+        seen.add((item.service, item.agent))
+        yield Budget(service=item.service, agent=item.agent, usd_per_month=item.usd_per_month)
 
 
 def _model(model: type[M], content: Any, where: Where) -> M:
@@ -225,6 +276,7 @@ _MESSAGES = {
     "list_type": "must be a list",
     "missing": "is missing",
     "greater_than_equal": "must not be negative",
+    "greater_than": "must be more than 0",
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must begin with http:// or https://",
 }
@@ -237,22 +289,30 @@ def _is_branch(part: str | int) -> bool:
 
 def _setting(indicator: Indicator, given: _Indicator) -> Setting:
     alert, name = indicator.alert, indicator.name
+    if not indicator.window and given.window is not None:
+        raise _Wrong((name, "window"), f"{name} has no window of its own")
+    window = given.window or indicator.window
     if alert is None:
         for key in given.model_fields_set - {"window"}:
             raise _Wrong((name, "for" if key == "hold" else key), f"{name} has no alert, so only a window")
-        return Setting(
-            threshold=0, window=given.window or indicator.window, hold="", least_tokens=0, least_agents=0
-        )
+        return Setting(threshold=0, window=window, hold="", least_tokens=0, least_calls=0, least_agents=0)
     if given.min_agents is not None and not alert.least_agents:
         raise _Wrong((name, "min_agents"), f"{name} is an agent's own; there is nothing to compare")
+    for key in ("min_tokens", "min_calls"):
+        if getattr(given, key) is not None and not (indicator.numerator and indicator.window):
+            raise _Wrong((name, key), f"{name} is not made of an agent's calls in a window")
+    if alert.fixed and (given.threshold is not None or given.overrides):
+        key = "overrides" if given.threshold is None else "threshold"
+        raise _Wrong((name, key), f"{alert.name} has no threshold that could be moved")
     threshold = (
         alert.threshold if given.threshold is None else _in_range(indicator, given.threshold, "threshold")
     )
     return Setting(
         threshold=threshold,
-        window=given.window or indicator.window,
+        window=window,
         hold=given.hold or alert.hold,
         least_tokens=alert.least_tokens if given.min_tokens is None else given.min_tokens,
+        least_calls=alert.least_calls if given.min_calls is None else given.min_calls,
         least_agents=alert.least_agents if given.min_agents is None else given.min_agents,
         overrides=tuple(_overrides(indicator, given.overrides)),
     )
@@ -285,7 +345,7 @@ def _dimensions(indicator: Indicator, item: _Override, where: Where) -> None:
     names: tuple[Literal["service", "agent", "tool"], ...] = ("service", "agent", "tool")
     given = [name for name in names if getattr(item, name) is not None]
     if not given:
-        options = " or ".join(indicator.dimensions)
+        options = " or ".join(indicator.dimensions) or "none: it has no overrides"
         raise _Wrong((indicator.name, *where), f"names nobody; give {options}")
     for name in given:
         if name not in indicator.dimensions:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from agentgauge.errors import ConfigError
-from agentgauge.generate.thresholds import FILE, GRAFANA, RUNBOOKS, Override, parse
+from agentgauge.generate.thresholds import FILE, GRAFANA, QUERY_OFFSET, RUNBOOKS, Override, parse
 from agentgauge.registry import INDICATORS
 
 if TYPE_CHECKING:
@@ -18,29 +18,46 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Thresholds of agentgauge's alerts: yours to edit, by hand or with `agentgauge thresholds set`.
 # `agentgauge generate` writes the Prometheus rules from it. What is left out has its default, shown here.
-# An override names a service, an agent, or both; the most specific one holds:
+# An override names a service, an agent, a tool (where there is one), or several; the most specific holds:
 #   overrides:
 #     - {service: support-bot, agent: researcher, threshold: 0.5}
 """
 _SILENT = "  # no alert; the window of its recording rule"
+_BESIDE = f"""\
+# USD a calendar month (UTC), for a service in all its environments, or for one agent of it:
+#   budgets:
+#     - {{service: support-bot, usd_per_month: 500}}
+#     - {{service: support-bot, agent: researcher, usd_per_month: 200}}
+budgets: []
+
+# How far behind now the rules look, so that the Collector's last flush is in; at least one flush.
+query_offset: {QUERY_OFFSET}
+
+links:
+  grafana: {GRAFANA}
+  runbooks: {RUNBOOKS}
+"""
 
 
 def default_text() -> str:
     """All defaults, written out."""
-    blocks = [_block(found) for found in INDICATORS]
-    links = f"links:\n  grafana: {GRAFANA}\n  runbooks: {RUNBOOKS}\n"
-    return "\n".join([_HEAD, *blocks, links])
+    return "\n".join([_HEAD, *filter(None, map(_block, INDICATORS)), _BESIDE])
 
 
 def _block(indicator: Indicator) -> str:
     alert = indicator.alert
-    head = f"# {indicator.definition}\n{indicator.name}:\n"
+    window = [f"window: {indicator.window}"] if indicator.window else []
     if alert is None:
-        return f"{head}  window: {indicator.window}{_SILENT}\n"
-    lines = [f"threshold: {alert.threshold:.2f}  # {alert.name} above it"]
-    lines += [f"window: {indicator.window}", f"for: {alert.hold}", f"min_tokens: {alert.least_tokens}"]
-    lines += [f"min_agents: {alert.least_agents}"] if alert.least_agents else []
-    return head + "".join(f"  {line}\n" for line in lines)
+        lines = [f"{line}{_SILENT}" for line in window]
+    else:
+        lines = [] if alert.fixed else [f"threshold: {alert.threshold:.2f}  # {alert.name} above it"]
+        lines += [*window, f"for: {alert.hold}"]
+        lines += [f"min_tokens: {alert.least_tokens}"] if alert.least_tokens else []
+        lines += [f"min_calls: {alert.least_calls}"] if alert.least_calls else []
+        lines += [f"min_agents: {alert.least_agents}"] if alert.least_agents else []
+    if not lines:
+        return ""
+    return f"# {indicator.definition}\n{indicator.name}:\n" + "".join(f"  {line}\n" for line in lines)
 
 
 def with_threshold(

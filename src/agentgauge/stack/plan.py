@@ -66,7 +66,7 @@ def make_plan(places: Places, ports: Ports) -> Plan:
 
 def _left_out(traces: str | None) -> tuple[str, ...]:
     grafana = (
-        "grafana: it comes as a container, which --native does without. Import dashboards/agentgauge.json "
+        "grafana: it comes as a container, which --native does without. Import the files of dashboards/ "
         "into a Grafana of yours, or run agentgauge up where docker compose works."
     )
     if traces:

@@ -1,4 +1,4 @@
-"""Every metric and indicator, once; the Collector's config, rules, dashboards and reference come from here.
+"""Every metric, once.
 
 Names are OpenTelemetry's GenAI conventions where they have one. `Metric.prometheus_name` is what
 Prometheus' default translation makes of a name.
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal
 
 from agentgauge.call import UNATTRIBUTED
-from agentgauge.registry_records import Alert, FanOut, Indicator, Label, Metric, Sum, Value, Where
+from agentgauge.registry_records import FanOut, Label, Metric, Sum, Value, Where
 
 AGENT, TOOL, MODEL = "gen_ai.agent.name", "gen_ai.tool.name", "gen_ai.request.model"
 OPERATION = "gen_ai.operation.name"
@@ -263,73 +263,7 @@ TOKENS = Sum(
     metrics=("gen_ai.client.inference.usage.input_tokens", "gen_ai.client.inference.usage.output_tokens")
 )
 COST = Sum(metrics=("agentgauge.cost.usd",))
-
-INDICATORS = (
-    Indicator(
-        name="tool_overhead_ratio",
-        unit="ratio",
-        definition="tokens of tool definitions and tool results / (input + output tokens)",
-        numerator=Sum(
-            metrics=("agentgauge.tool.tokens",),
-            only=((PART, ("definition", "new_result", "carried_result")),),
-        ),
-        denominator=TOKENS,
-        window="15m",
-        alert=Alert(
-            name="ToolOverheadHigh",
-            severity="warning",
-            summary="Tool definitions and results are {value} of the tokens of agent {agent} in {service}, "
-            "above {threshold}.",
-            threshold=0.30,
-            hold="2m",
-            least_tokens=10_000,
-        ),
-    ),
-    Indicator(
-        name="agent_token_share",
-        unit="ratio",
-        definition="an agent's tokens / its service's tokens",
-        numerator=TOKENS,
-        denominator=TOKENS,
-        whole=True,
-        window="15m",
-        alert=Alert(
-            name="AgentShareHigh",
-            severity="warning",
-            summary="Agent {agent} uses {value} of the tokens of {service}, above {threshold}.",
-            threshold=0.60,
-            hold="2m",
-            least_tokens=10_000,
-            least_agents=3,
-        ),
-    ),
-    Indicator(
-        name="agent_cost_share",
-        unit="ratio",
-        definition="an agent's cost / its service's cost",
-        numerator=COST,
-        denominator=COST,
-        whole=True,
-        window="15m",
-        alert=Alert(
-            name="AgentShareHigh",
-            severity="warning",
-            summary="Agent {agent} causes {value} of the cost of {service}, above {threshold}.",
-            threshold=0.60,
-            hold="2m",
-            least_tokens=10_000,
-            least_agents=3,
-        ),
-    ),
-    Indicator(
-        name="cost_rate",
-        unit="USD/h",
-        definition="an agent's cost per hour",
-        numerator=COST,
-        window="1h",
-    ),
-)
-"""The indicators that have recording rules; those with an alert have a threshold."""
+CALLS = Sum(metrics=("agentgauge.calls",))
 
 
 def metric(name: str) -> Metric:

@@ -1,0 +1,71 @@
+"""Indicators as the rules record them, each with the thresholds of its alert as lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentgauge.generate import panels as p
+from agentgauge.generate import promql, uids
+from agentgauge.generate import queries as q
+from agentgauge.generate.boards.layout import Line, Section
+from agentgauge.generate.panels import Query
+from agentgauge.registry import INDICATORS
+from agentgauge.registry_records import LABELS
+
+if TYPE_CHECKING:
+    from agentgauge.generate.grafana.fields import Link
+    from agentgauge.generate.grafana.panel import Panel
+    from agentgauge.registry_records import Indicator
+
+_UNITS = {"ratio": p.RATIO, "USD": p.USD, "USD/h": p.USD, "s": p.SECONDS}
+_OF_SERVICES = "One line for each service where more than one is chosen; whatever the role and model."
+_DRAWN = {"cost_rate", "agent_cost_share", "agent_token_share", "tool_overhead_ratio"}
+"""Indicators with a place of their own among other panels."""
+_BESIDE = 3
+
+
+def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] = ()) -> Panel:
+    """An indicator over time."""
+    found = indicator(name)
+    label = _finest(found)
+    legend = "" if label else found.name
+    queries = [Query(_recorded(promql.RATIO, found), by=label, legend=legend)]
+    said = description
+    if found.window:
+        said += f" Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
+    if found.alert is not None and not found.alert.fixed:
+        applied = _recorded(promql.APPLIED, found)
+        of = f" {{{{{label}}}}}" if label else ""
+        queries.append(Query(applied, f"threshold{of}", threshold=True))
+        said += " The dashed line is the threshold of its alert."
+    if "service" in found.by:
+        said += f" {_OF_SERVICES}"
+    return p.lines(title, said, _UNITS.get(found.unit, p.COUNT), *queries, links=links)
+
+
+def indicator(name: str) -> Indicator:
+    """The registry's indicator of that name."""
+    return next(found for found in INDICATORS if found.name == name)
+
+
+def others(uid: str) -> tuple[Section, ...]:
+    """A section with the indicators that belong to a dashboard and are not drawn among its other panels."""
+    panels = [
+        watched(found.name.replace("_", " ").capitalize(), f"{found.definition.capitalize()}.", found.name)
+        for found in INDICATORS
+        if found.name not in _DRAWN and uids.of_indicator(found.name) == uid
+    ]
+    lines = tuple(
+        Line(panels=tuple(panels[first : first + _BESIDE])) for first in range(0, len(panels), _BESIDE)
+    )
+    return (Section(title="Watched by alerts", lines=lines),) if lines else ()
+
+
+def _finest(found: Indicator) -> str:
+    """The label that tells the series of an indicator apart; empty where there is only one."""
+    return LABELS[found.by[-1]] if found.by else ""
+
+
+def _recorded(series: str, found: Indicator) -> str:
+    chosen = [f'{label}=~"${name}"' for name, label in q.CHOICES.items() if name in found.by]
+    return promql.selector(series, f'indicator="{found.name}"', *chosen)

@@ -1,0 +1,119 @@
+"""The dashboards in a browser, drawn by Grafana's own packages: what each panel shows, in dark and in light.
+
+A preview, not Grafana. Its packages are hundreds of megabytes: `make preview` fetches them once, and from
+then on these tests run; they run anyway, and fetch, where AGENTGAUGE_PREVIEW is set.
+"""
+
+import copy
+import json
+import os
+import re
+
+import pytest
+from board_queries import BOARDS, DEMO
+from eventually import eventually
+
+import drawing
+from agentgauge.stack.shipped import shipped
+from board_parts import panels
+from node import need_node
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
+USD, PERCENT, COUNT = r"^\$[\d.]+$", r"^[\d.]+%$", r"^[\d.]+( K)?$"
+NO_TEMPO = "Asks Tempo, which this preview has not."
+
+
+@pytest.fixture(scope="module")
+def drawn(stack, load, tmp_path_factory):
+    """(dashboard, theme, width) -> what is shown."""
+    need_node()
+    if drawing.chromium() is None:
+        pytest.skip("there is no Chromium")
+    if not (drawing.installed() or os.environ.get("AGENTGAUGE_PREVIEW")):
+        pytest.skip("Grafana's packages are not in the cache: `make preview` fetches them")
+    eventually(lambda: stack.query(f'agentgauge_calls_total{{service_name="{DEMO}"}}'))
+    wanted = [(name, *look) for name in BOARDS for look in (("dark", 1280), ("light", 1920))]
+    asked = [
+        drawing.Drawing(
+            dashboard=str(shipped(f"dashboards/{name}.json")),
+            theme=theme,
+            width=width,
+            query={"from": "now-15m"},
+        )
+        for name, theme, width in wanted
+    ]
+    found = drawing.draw(stack.url("prometheus"), asked, tmp_path_factory.mktemp("preview"))
+    return dict(zip(wanted, found, strict=True))
+
+
+@pytest.fixture(params=[("dark", 1280), ("light", 1920)], ids=["dark", "light"])
+def boards(request, drawn):
+    """name -> what is shown, in one theme."""
+    return {name: drawn[name, *request.param] for name in BOARDS}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_nothing_goes_wrong(boards, name):
+    assert list(drawing.faults(boards[name])) == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_panel_of_an_open_row_shows_something(boards, name):
+    shown = drawing.texts(boards[name])
+    empty = [title for title, lines in shown.items() if not lines or "No data" in lines]
+
+    assert empty == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "expected"),
+    [
+        ("spend", "Per hour", [USD]),
+        ("spend", "Today", [USD]),
+        ("spend", "This month", [USD]),
+        ("spend", "Unpriced", [PERCENT]),
+        ("spend", "Cost by agent", ["^planner$", USD, "^writer$", "^researcher$"]),
+        ("spend", "Cost by tool", ["^search$", USD, "^unused$"]),
+        ("spend", "Cost by model", ["^gpt-4o$", USD]),
+        ("spend", "Cost per hour by agent", ["^planner$", "^researcher$", "^writer$"]),
+        ("spend", "Unpriced tokens by model", ["^mystery-1$", COUNT]),
+        ("spend", "Agents", ["^Agent$", "^Cost$", "^Share$", "^writer$", USD, PERCENT]),
+        ("agents", "Calls", [COUNT]),
+        ("agents", "Errors", [PERCENT]),
+        ("agents", "Tokens by kind", ["^new input$", "^reasoning$", COUNT]),
+        ("agents", "All agents", ["^Agent$", "^Tool overhead$", "^researcher$", PERCENT, "ms$"]),
+        ("agents", "Duration of calls", ["^half$", "^95 %$"]),
+        ("agents", "planner: errors", ["^RateLimitError$", "^1$"]),
+        ("tools", "Overhead", [PERCENT]),
+        ("tools", "Agents and their tools", ["^Carried result$", "^search$", "^researcher$", COUNT]),
+        ("tools", "Offered and never called", ["^unused$", "^planner$", r"^\$"]),
+        ("tools", "Expensive combinations", ["^gpt-4o-mini$", "^definition$", USD]),
+        ("tools", "Failed runs by tool", ["^fetch$", COUNT]),
+        ("traces", "Runs by workflow", ["^market-report$", COUNT]),
+        ("traces", "Dearest runs", [re.escape(NO_TEMPO)]),
+        ("pipeline", "Late calls", ["^1$"]),
+        ("pipeline", "Series by metric", ["^agentgauge.tool.tokens$", COUNT]),
+        ("pipeline", "Spans through the Collector", ["^received$", "^counted$"]),
+    ],
+)
+def test_a_panel_shows(boards, name, title, expected):
+    lines = drawing.texts(boards[name])[title]
+
+    assert [pattern for pattern in expected if not any(re.search(pattern, line) for line in lines)] == []
+
+
+def test_planted_faults_are_seen(stack, drawn, tmp_path):
+    board = copy.deepcopy(BOARDS["spend"])
+    stat, lines = (
+        next(one for one in panels(board) if one["type"] == kind) for kind in ("stat", "timeseries")
+    )
+    stat["targets"][0]["expr"] = "sum(nothing{"
+    lines["fieldConfig"]["defaults"]["custom"]["lineColour"] = "red"
+    (tmp_path / "faulty.json").write_text(json.dumps(board))
+    asked = drawing.Drawing(dashboard=str(tmp_path / "faulty.json"))
+
+    (found,) = drawing.draw(stack.url("prometheus"), [asked], tmp_path)
+
+    said = "\n".join(drawing.faults(found))
+    assert re.search(r"'Per hour': bad_data: .*parse error", said)
+    assert "'Cost per hour by agent': nothing knows custom.lineColour" in said
