@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import promql
-from agentgauge.generate.annotations import annotations
+from agentgauge.generate.annotations import said
 from agentgauge.generate.text import to_yaml
 from agentgauge.registry import INDICATORS, TOKENS
 from agentgauge.registry_records import LABELS
@@ -97,7 +97,7 @@ def _alert(indicator: Indicator, alert: Alert, setting: Setting, links: Links) -
         "expr": "\n".join([condition, *_guards(indicator, alert, setting)]),
         "for": hold,
         "labels": {"severity": alert.severity, "indicator": indicator.name},
-        "annotations": annotations(indicator, alert, setting.window, links),
+        "annotations": said(indicator, alert, setting.window, links),
     }
 
 

@@ -13,7 +13,7 @@ from agentgauge.generate.boards.tool_spend import CELL_LINKS, FAILED, LINKS, com
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL, ratio
-from agentgauge.registry import COST, TOKENS, TOOL_PARTS
+from agentgauge.registry import COST, OVERHEAD, TOKENS, TOOL_PARTS
 
 if TYPE_CHECKING:
     from agentgauge.registry_records import Sum
@@ -50,7 +50,7 @@ def _totals() -> Line:
                 "Overhead",
                 "Tokens of tool definitions and results in all tokens of the chosen time.",
                 p.RATIO,
-                q.ratio_used(q.OVERHEAD, TOKENS),
+                q.ratio_used(OVERHEAD, TOKENS),
                 steps=p.bad_from(0.3, 0.6),
             ),
             p.stat(
