@@ -70,12 +70,12 @@ def _threshold(name: str, value: float, override: Override | None = None) -> dic
     labels = {"indicator": name}
     if override is not None:
         labels |= _whom(service=override.service, agent=override.agent, tool=override.tool)
-    return {"record": promql.THRESHOLD, "labels": labels, "expr": f"vector({value!r})"}
+    return {"record": promql.THRESHOLD, "labels": labels, "expr": f"vector({float(value)!r})"}
 
 
 def _budget(budget: Budget) -> dict[str, Any]:
     labels = _whom(service=budget.service, agent=budget.agent)
-    return {"record": promql.BUDGET, "labels": labels, "expr": f"vector({budget.usd_per_month!r})"}
+    return {"record": promql.BUDGET, "labels": labels, "expr": f"vector({float(budget.usd_per_month)!r})"}
 
 
 def _whom(**names: str | None) -> dict[str, str]:
