@@ -136,7 +136,7 @@ class Alert:
     Attributes:
         name: also the name of its runbook.
         severity: `none` is of an alert that always fires.
-        summary: one line; `{value}`, `{threshold}`, `{agent}`, `{service}` and so on are filled in when it fires.
+        summary: one line; `{value}`, `{threshold}`, `{agent}` and so on are filled in when it fires.
         threshold: the default; it fires above.
         hold: how long it has to be above (`for` in the rule); at least two flushes of the Collector.
         fixed: the threshold is what the alert means, and cannot be set.

@@ -1,4 +1,4 @@
-"""Budgets: 600 USD for the service and 300 for one agent, in a month of 31 days that begins with the series."""
+"""Budgets: 600 USD for the service and 300 for one agent, in a month of 31 days."""
 
 from scenario import WHO, Fires, Scenario, series
 
@@ -23,7 +23,7 @@ def fires(indicator, severity, labels, summary):
     return Fires(labels={"severity": severity, "indicator": indicator} | labels, summary=summary)
 
 
-# 600 USD in 31 days are 0.8065 USD an hour: 24 USD an hour burn 29.76 times as fast, and 59.52 times the agent's.
+# 600 USD in 31 days are 0.8065 an hour: 24 an hour are 29.76 times as much, and 59.52 times the agent's.
 BURNING = "0+0.4x120"
 LATE = series("agentgauge_late_calls_total", "0+1x120", service_name="shop")
 FAST = [
@@ -46,8 +46,8 @@ BURN_SLOW = [
         "budget_burn_slow",
         "warning",
         AGENT,
-        "Agent planner of shop spends 7.44 times what its monthly budget allows, over 6 hours and 30 minutes, "
-        "above 6.00.",
+        "Agent planner of shop spends 7.44 times what its monthly budget allows, over 6 hours and 30 "
+        "minutes, above 6.00.",
     ),
 ]
 SPENT_80 = fires(
@@ -120,7 +120,7 @@ SPENT_SCENARIOS = [
         active={"90m": [SPENT_80]},
     ),
 ]
-# Half a dollar an hour: 107.50 USD at the last sample before day 9 ends, and 22 days of 24 hours to come: 371.5.
+# Half a dollar an hour: 107.50 USD by the last sample, and 22 days to come: 371.5.
 FORECAST_SCENARIOS = [
     Scenario(
         name="the agent's month would cost more than its budget",
@@ -134,8 +134,8 @@ FORECAST_SCENARIOS = [
                     "budget_forecast",
                     "warning",
                     AGENT,
-                    "Agent planner of shop will have spent 123.8% of its budget at the end of the month, at the rate of "
-                    "the last 7 days, above 100%.",
+                    "Agent planner of shop will have spent 123.8% of its budget at the end of the "
+                    "month, at the rate of the last 7 days, above 100%.",
                 )
             ],
         },

@@ -81,8 +81,8 @@ HEALTH_SCENARIOS = [
             "10m": fires(
                 "overflow",
                 "warning",
-                "agentgauge.calls has more series than the Collector keeps: 5 values of the last 15m lost their "
-                "labels; totals hold.",
+                "agentgauge.calls has more series than the Collector keeps: 5 values of the last 15m lost "
+                "their labels; totals hold.",
                 metric="agentgauge.calls",
             ),
             "40m": [],

@@ -1,4 +1,4 @@
-"""The alerts on ratios of an agent's calls: each above, at and below its threshold, and with little traffic."""
+"""The alerts on ratios of an agent's calls: each above, at and below its threshold, and in little traffic."""
 
 from scenario import PER_CALL, WHO, Fires, Scenario, rising, series
 

@@ -3,7 +3,6 @@
 import pytest
 from budget_cases import BUDGETS, BURN_SCENARIOS, FORECAST_SCENARIOS, SPENT_SCENARIOS
 from health_cases import HEALTH_SCENARIOS
-from promtool import find_promtool
 from ratio_cases import ABOVE, scenarios
 from scenario import judge
 from tool_cases import TOOL_SCENARIOS
@@ -11,6 +10,7 @@ from tool_cases import TOOL_SCENARIOS
 from agentgauge.generate.rules import rules
 from agentgauge.generate.thresholds import parse
 from agentgauge.registry import INDICATORS
+from promtool import find_promtool
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 

@@ -8,15 +8,15 @@ CALLS, TOOL_CALLS = "agentgauge_calls_total", "agentgauge_tool_calls_total"
 SPIKE = [
     Fires(
         labels={"severity": "warning", "indicator": "tool_call_spike"} | TOOL,
-        summary="Agent planner in shop calls search 4.00 times as often per model call as in the 24 hours before, "
-        "above 3.00.",
+        summary="Agent planner in shop calls search 4.00 times as often per model call as in the 24 "
+        "hours before, above 3.00.",
     )
 ]
 UNUSED = [
     Fires(
         labels={"severity": "info", "indicator": "unused_tool"} | TOOL,
-        summary="Agent planner in shop offered search in 288 calls of the last 24h and no model called it; its "
-        "definition cost $0.7200.",
+        summary="Agent planner in shop offered search in 288 calls of the last 24h and no model called it; "
+        "its definition cost $0.7200.",
     )
 ]
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from agentgauge.generate import promql, uids
 from agentgauge.registry import metric
-from agentgauge.registry_records import AGENT_LABEL, LABELS, SERVICE_LABEL
+from agentgauge.registry_records import LABELS
 
 if TYPE_CHECKING:
     from agentgauge.generate.thresholds import Links
@@ -24,9 +24,10 @@ _SHOWN = {
 }
 _SHARES_OF_BUDGET = ("budget_spent", "budget_forecast")
 """They can be more than 1, and are read as percentages."""
+_OF_SERVICE = "resource.service.name = %q"
 
 
-def annotations(indicator: Indicator, alert: Alert, window: str, links: Links) -> dict[str, str]:
+def said(indicator: Indicator, alert: Alert, window: str, links: Links) -> dict[str, str]:
     """Of an alert's rule."""
     found = {
         "summary": _summary(indicator, alert.summary, window),
@@ -70,24 +71,27 @@ def _traces(grafana: str) -> str:
         },
         separators=(",", ":"),
     ).split('"TRACEQL"')
+    service, agent = _label("service"), _label("agent")
     # Quoted twice: the names inside TraceQL, and the whole as a string of JSON.
+    both = f"printf `{{ {_OF_SERVICE} && span.gen_ai.agent.name = %q }}` {service} {agent}"
+    alone = f"printf `{{ {_OF_SERVICE} }}` {service}"
+    quoted = "| printf `%q` | urlquery"
     query = (
-        "{{ if $labels.%(agent)s }}{{ printf `{ resource.service.name = %%q && span.gen_ai.agent.name = %%q }` "
-        "$labels.%(service)s $labels.%(agent)s | printf `%%q` | urlquery }}{{ else }}"
-        "{{ printf `{ resource.service.name = %%q }` $labels.%(service)s | printf `%%q` | urlquery }}{{ end }}"
-    ) % {"agent": AGENT_LABEL, "service": SERVICE_LABEL}
+        f"{{{{ if {agent} }}}}{{{{ {both} {quoted} }}}}{{{{ else }}}}{{{{ {alone} {quoted} }}}}{{{{ end }}}}"
+    )
     return f"{grafana}/explore?schemaVersion=1&orgId=1&panes={quote(before)}{query}{quote(after)}"
 
 
 def _summary(indicator: Indicator, text: str, window: str) -> str:
     name = "ratio" if indicator.name in _SHARES_OF_BUDGET else indicator.unit
     shown = _SHOWN[name]
+    service, agent = _label("service"), _label("agent")
     named = {each: f"{{{{ {_label(each)} }}}}" for each in indicator.by}
     return text.format(
         value=f"{{{{ $value | {shown} }}}}",
         threshold=_looked_up(promql.APPLIED, indicator, shown),
         window=window,
-        whom=f"{{{{ with {_label('agent')} }}}}Agent {{{{ . }}}} of {{{{ end }}}}{{{{ {_label('service')} }}}}",
+        whom=f"{{{{ with {agent} }}}}Agent {{{{ . }}}} of {{{{ end }}}}{{{{ {service} }}}}",
         definition_cost=_definition_cost(window),
         **named,
     )
@@ -105,7 +109,7 @@ def _definition_cost(window: str) -> str:
     names = ("service", "environment", "agent", "tool")
     matchers = ", ".join(['agentgauge_tool_part="definition"', *(f"{LABELS[name]}=%q" for name in names)])
     query = f"sum(increase({cost}{{{matchers}}}[{window}]))"
-    return _query(query, " ".join(_label(name) for name in names), 'printf "$%.4f"') + ""
+    return _query(query, " ".join(_label(name) for name in names), 'printf "$%.4f"')
 
 
 def _query(query: str, values: str, shown: str) -> str:

@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING
 
 from agentgauge.call import UNATTRIBUTED
 from agentgauge.registry import metric
-from agentgauge.registry_records import (
-    AGENT_LABEL,
-    ENVIRONMENT_LABEL,
-    LABELS,
-    SERVICE_LABEL,
-    prometheus_label,
-)
+from agentgauge.registry_records import LABELS, OF_AGENTS, prometheus_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +23,7 @@ It is whole because a series begins with a 0 and never goes back: a Collector th
 takes another instance id, and so other series.
 """
 
+SERVICE_LABEL, ENVIRONMENT_LABEL, AGENT_LABEL = (LABELS[name] for name in OF_AGENTS)
 BUDGET = "agentgauge:budget"
 """USD a month, by service and agent, as thresholds.yaml has them."""
 

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from agentgauge.generate import promql
-from agentgauge.generate.promql import selector, total
+from agentgauge.generate.promql import AGENT_LABEL, ENVIRONMENT_LABEL, SERVICE_LABEL, selector, total
 from agentgauge.registry import MODEL, PART, TOKENS, TOOL, metric
-from agentgauge.registry_records import (
-    AGENT_LABEL,
-    ENVIRONMENT_LABEL,
-    SERVICE_LABEL,
-    Metric,
-    Sum,
-    prometheus_label,
-)
+from agentgauge.registry_records import Metric, Sum, prometheus_label
 
 TOOL_LABEL, PART_LABEL, MODEL_LABEL = map(prometheus_label, (TOOL, PART, MODEL))
 ROLE_LABEL = prometheus_label("agentgauge.agent.role")
@@ -62,7 +55,6 @@ WASTED = _one("agentgauge.wasted.cost.usd")
 ESTIMATED = Sum(metrics=TOKENS.metrics, only=(("agentgauge.usage.source", ("estimated", "mixed")),))
 TOOL_TOKENS, TOOL_COST = _one("agentgauge.tool.tokens"), _one("agentgauge.tool.cost.usd")
 TOOL_CALLS, TOOL_OFFERS = _one("agentgauge.tool.calls"), _one("agentgauge.tool.offers")
-OVERHEAD = _one("agentgauge.tool.tokens", (PART, ("definition", "new_result", "carried_result")))
 LATENCY, FIRST_CHUNK = "gen_ai.client.inference.duration", "gen_ai.client.inference.time_to_first_chunk"
 AGENT_RUNS, WORKFLOWS, TOOL_RUNS = (
     f"gen_ai.{kind}.duration" for kind in ("invoke_agent", "invoke_workflow", "execute_tool")

@@ -32,8 +32,9 @@ _METRICS = (
     + "."
 )
 _INDICATORS = (
-    f'Each is a series `{promql.RATIO}{{indicator="…"}}` over its first window; further ones are `{promql.RATIO}:1h` '
-    f"and so on. Budgets are `{promql.BUDGET}`, in USD a month. The threshold that applies to an indicator is `{promql.APPLIED}`; those that are set are `{promql.THRESHOLD}`."
+    f'Each is a series `{promql.RATIO}{{indicator="…"}}` over its first window; further ones are '
+    f"`{promql.RATIO}:1h` and so on. Budgets are `{promql.BUDGET}`, in USD a month. The threshold that "
+    f"applies to an indicator is `{promql.APPLIED}`; those that are set are `{promql.THRESHOLD}`."
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import promql
-from agentgauge.generate.annotations import annotations
+from agentgauge.generate.annotations import said
 from agentgauge.generate.text import to_yaml
 from agentgauge.registry import INDICATORS, TOKENS
 from agentgauge.registry_records import LABELS
@@ -70,12 +70,12 @@ def _threshold(name: str, value: float, override: Override | None = None) -> dic
     labels = {"indicator": name}
     if override is not None:
         labels |= _whom(service=override.service, agent=override.agent, tool=override.tool)
-    return {"record": promql.THRESHOLD, "labels": labels, "expr": f"vector({value!r})"}
+    return {"record": promql.THRESHOLD, "labels": labels, "expr": f"vector({float(value)!r})"}
 
 
 def _budget(budget: Budget) -> dict[str, Any]:
     labels = _whom(service=budget.service, agent=budget.agent)
-    return {"record": promql.BUDGET, "labels": labels, "expr": f"vector({budget.usd_per_month!r})"}
+    return {"record": promql.BUDGET, "labels": labels, "expr": f"vector({float(budget.usd_per_month)!r})"}
 
 
 def _whom(**names: str | None) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _alert(indicator: Indicator, alert: Alert, setting: Setting, links: Links) -
         "expr": "\n".join([condition, *_guards(indicator, alert, setting)]),
         "for": hold,
         "labels": {"severity": alert.severity, "indicator": indicator.name},
-        "annotations": annotations(indicator, alert, setting.window, links),
+        "annotations": said(indicator, alert, setting.window, links),
     }
 
 

@@ -1,4 +1,4 @@
-"""Every metric and indicator, once; the Collector's config, rules, dashboards and reference come from here."""
+"""Every metric and indicator, once; the Collector's config, rules, dashboards, reference come from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from agentgauge.registry.metrics import (
     metric,
 )
 from agentgauge.registry.quality import QUALITY
-from agentgauge.registry.tools import TOOL_USE
+from agentgauge.registry.tools import OVERHEAD, TOOL_USE
 from agentgauge.registry.usage import USAGE
 
 INDICATORS = (*TOOL_USE, *USAGE, *BUDGETS, *QUALITY, *HEALTH)
@@ -40,6 +40,7 @@ __all__ = [
     "METRICS",
     "MODEL",
     "OPERATION",
+    "OVERHEAD",
     "PART",
     "SCALE_NANO",
     "TOKENS",

@@ -57,14 +57,16 @@ BUDGETS = (
         unit="USD",
         definition="an agent's cost since the month began (UTC)",
         # A series that a week passed by, or of a Collector's folder that is gone, has ended but was spent.
-        query=f"sum by ({_S}, {_E}, {_A}) (last_over_time({_SPEND}[32d]) * on (agentgauge_period) group_left () {_NOW})",
+        query=f"sum by ({_S}, {_E}, {_A}) "
+        f"(last_over_time({_SPEND}[32d]) * on (agentgauge_period) group_left () {_NOW})",
         group=_GROUP,
     ),
     Indicator(
         name="cost_forecast",
         unit="USD",
         definition="month_spend + the rate of the last 7 days x the seconds left in the month",
-        query=f"{_SO_FAR}\n+ on ({_S}, {_E}, {_A}) sum by ({_S}, {_E}, {_A}) (rate({_SPEND}[7d])) * {_LEFT_S}",
+        query=f"{_SO_FAR}\n"
+        f"+ on ({_S}, {_E}, {_A}) sum by ({_S}, {_E}, {_A}) (rate({_SPEND}[7d])) * {_LEFT_S}",
         group=_GROUP,
     ),
     Indicator(
@@ -84,8 +86,8 @@ BUDGETS = (
         Alert(
             name="BudgetBurnFast",
             severity="critical",
-            summary="{whom} spends {value} times what its monthly budget allows, over 1 hour and 5 minutes, "
-            "above {threshold}.",
+            summary="{whom} spends {value} times what its monthly budget allows, over 1 hour and 5 "
+            "minutes, above {threshold}.",
             threshold=14.4,
             hold="2m",
             not_after_late="1h",
@@ -98,8 +100,8 @@ BUDGETS = (
         Alert(
             name="BudgetBurnSlow",
             severity="warning",
-            summary="{whom} spends {value} times what its monthly budget allows, over 6 hours and 30 minutes, "
-            "above {threshold}.",
+            summary="{whom} spends {value} times what its monthly budget allows, over 6 hours and 30 "
+            "minutes, above {threshold}.",
             threshold=6,
             hold="5m",
             not_after_late="6h",
@@ -138,8 +140,8 @@ BUDGETS = (
         alert=Alert(
             name="BudgetForecastExceeded",
             severity="warning",
-            summary="{whom} will have spent {value} of its budget at the end of the month, at the rate of the last "
-            "7 days, above {threshold}.",
+            summary="{whom} will have spent {value} of its budget at the end of the month, at the rate of "
+            "the last 7 days, above {threshold}.",
             threshold=1,
             hold="15m",
         ),

@@ -89,8 +89,8 @@ HEALTH = (
         alert=Alert(
             name="SeriesOverflow",
             severity="warning",
-            summary="{metric} has more series than the Collector keeps: {value} values of the last {window} lost "
-            "their labels; totals hold.",
+            summary="{metric} has more series than the Collector keeps: {value} values of the last {window} "
+            "lost their labels; totals hold.",
             threshold=0,
             hold="1m",
         ),

@@ -14,15 +14,17 @@ _BY_TOOL = ", ".join(
 )
 _BASELINE = 'agentgauge:indicator:24h{{indicator="tool_calls_per_call"}} offset 10m > 0'
 
+OVERHEAD = Sum(
+    metrics=("agentgauge.tool.tokens",), only=((PART, ("definition", "new_result", "carried_result")),)
+)
+"""Tokens that tools take from the input before a model has called one."""
+
 TOOL_USE = (
     Indicator(
         name="tool_overhead_ratio",
         unit="ratio",
         definition="tokens of tool definitions and tool results / (input + output tokens)",
-        numerator=Sum(
-            metrics=("agentgauge.tool.tokens",),
-            only=((PART, ("definition", "new_result", "carried_result")),),
-        ),
+        numerator=OVERHEAD,
         denominator=TOKENS,
         window="15m",
         windows=("1h", "24h"),
@@ -66,7 +68,7 @@ TOOL_USE = (
     Indicator(
         name="tool_call_spike",
         unit="factor",
-        definition="calls of a tool per model call / the same over the 24 hours before, for tools that existed then",
+        definition="calls of a tool per model call / the same over the 24 hours before",
         query='agentgauge:indicator{{indicator="tool_calls_per_call"}}\n'
         f"/ on ({_BY_TOOL}) ({_BASELINE})\n"
         f"and on ({_BY_TOOL}) sum by ({_BY_TOOL}) (increase({_CALLS}[10m])) >= 20\n"

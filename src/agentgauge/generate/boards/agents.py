@@ -11,8 +11,8 @@ from agentgauge.generate.boards.frame import THIS_CELL, board, choice, to
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
-from agentgauge.registry import COST, TOKENS, metric
-from agentgauge.registry_records import AGENT_LABEL
+from agentgauge.generate.promql import AGENT_LABEL
+from agentgauge.registry import COST, OVERHEAD, TOKENS, metric
 
 
 def agents() -> str:
@@ -97,7 +97,7 @@ def _table() -> Line:
                 Column("Errors", q.ratio_used(q.ERRORS, q.CALLS, AGENT_LABEL), p.RATIO),
                 Column("Retries", q.used(q.RETRIES, AGENT_LABEL), p.COUNT),
                 Column("Wasted", q.used(q.WASTED, AGENT_LABEL), p.USD),
-                Column("Tool overhead", q.ratio_used(q.OVERHEAD, TOKENS, AGENT_LABEL), p.RATIO),
+                Column("Tool overhead", q.ratio_used(OVERHEAD, TOKENS, AGENT_LABEL), p.RATIO),
                 Column("95 % took", q.quantile(q.LATENCY, 0.95, q.RANGE, AGENT_LABEL), p.SECONDS),
                 links={
                     "Agent": (

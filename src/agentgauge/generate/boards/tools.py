@@ -12,9 +12,8 @@ from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.tool_spend import CELL_LINKS, FAILED, LINKS, combinations, runs, spent
 from agentgauge.generate.boards.watched import others, watched
 from agentgauge.generate.panels import Column, Query
-from agentgauge.generate.promql import ratio
-from agentgauge.registry import COST, TOKENS, TOOL_PARTS
-from agentgauge.registry_records import AGENT_LABEL
+from agentgauge.generate.promql import AGENT_LABEL, ratio
+from agentgauge.registry import COST, OVERHEAD, TOKENS, TOOL_PARTS
 
 if TYPE_CHECKING:
     from agentgauge.registry_records import Sum
@@ -51,7 +50,7 @@ def _totals() -> Line:
                 "Overhead",
                 "Tokens of tool definitions and results in all tokens of the chosen time.",
                 p.RATIO,
-                q.ratio_used(q.OVERHEAD, TOKENS),
+                q.ratio_used(OVERHEAD, TOKENS),
                 steps=p.bad_from(0.3, 0.6),
             ),
             p.stat(
