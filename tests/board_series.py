@@ -3,10 +3,10 @@
 from agentgauge.generate import collector_health
 from agentgauge.generate.promql import APPLIED, RATIO
 from agentgauge.registry import METRICS
-from agentgauge.registry_records import prometheus_label
+from agentgauge.registry_records import LABELS, prometheus_label
 
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count")}
-_RECORDED = {"indicator", "service_name", "deployment_environment_name", "gen_ai_agent_name"}
+_RECORDED = {"indicator", *LABELS.values()}
 
 
 def _of_registry():
