@@ -81,6 +81,8 @@ OTHER_VARIABLES = tuple(
             "FLUSH_INTERVAL",
             "SERIES_LIMIT",
             "QUEUE_BYTES",
+            "TAIL_",
+            "PREVIEW",
         ),
     )
 )

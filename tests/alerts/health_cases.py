@@ -79,7 +79,7 @@ HEALTH_SCENARIOS = [
         series=series("otelcol_usage_overflow_values", "_x4 5x40", metric="agentgauge.calls"),
         active={
             "10m": fires(
-                "overflow",
+                "series_overflow",
                 "warning",
                 "agentgauge.calls has more series than the Collector keeps: 5 values of the last 15m lost "
                 "their labels; totals hold.",

@@ -25,7 +25,7 @@ HEALTH_GROUPS = (
     "telemetry_loss",
     "telemetry_backlog",
     "outbox_age",
-    "overflow",
+    "series_overflow",
     "telemetry_stopped",
     "watchdog",
 )

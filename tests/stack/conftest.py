@@ -78,6 +78,8 @@ def stack(binaries, kept, webhook, stack_folder, backfilled):
     quick = ours.replace("_interval: 15s", "_interval: 1s")
     assert quick != ours
     _write(made, "deploy/prometheus/prometheus.yml", quick)
+    _write(made, "dashboards/thresholds.yaml", "query_offset: 1s\n")
+    made.run("generate")
     made.up("--ports", "auto")
     processes = [Running(**process) for process in made.state["processes"]]
     yield made

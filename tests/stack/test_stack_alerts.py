@@ -22,7 +22,7 @@ def quick_alerts(stack):
         QUICK.format(indicator=name, threshold=1.0)
         for name in ("tool_overhead_ratio", "agent_token_share", "agent_cost_share")
     ]
-    path.write_text("".join(text))
+    path.write_text("".join(["query_offset: 1s\n", *text]))
     stack.run("generate")
     stack.up()
     return stack

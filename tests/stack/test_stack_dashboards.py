@@ -29,6 +29,12 @@ WITHOUT_DATA = {
     "pipeline-Longest wait-A": NO_OUTBOX,
     "pipeline-Dropped spans-A": NO_OUTBOX,
 }
+NOT_AT_ONCE = (
+    *("month_spend", "cost_forecast", "budget_burn", "budget_burn_fast", "budget_burn_slow", "budget_spent"),
+    *("budget_forecast", "tool_call_spike", "unused_tool", "telemetry_loss", "outbox_age", "series_overflow"),
+    "telemetry_stopped",
+)
+"""Indicators of faults that a sound stack lacks, of budgets, and of what is recorded once a minute."""
 QUERIES = {
     f"{name}-{panel['title']}-{target['refId']}": target
     for name, board in BOARDS.items()
@@ -48,11 +54,17 @@ def samples(stack, target):
     return [value for value in values if not math.isnan(value)]
 
 
+def not_at_once(key):
+    return any(f'indicator="{name}"' in QUERIES[key]["expr"] for name in NOT_AT_ONCE)
+
+
 def test_there_are_queries():
     assert len(QUERIES) > 100
 
 
-@pytest.mark.parametrize("query", [key for key in QUERIES if key not in WITHOUT_DATA])
+@pytest.mark.parametrize(
+    "query", [key for key in QUERIES if key not in WITHOUT_DATA and not not_at_once(key)]
+)
 def test_a_query_returns_data(stack, load, query):
     recorded = "agentgauge:" in QUERIES[query]["expr"]
 

@@ -9,9 +9,9 @@ _BY_FIRST_WORD = {
     PIPELINE: (
         "missing",
         "outbox",
-        "overflow",
         "queue",
         "refused",
+        "series",
         "storage",
         "telemetry",
         "uncertain",

@@ -79,7 +79,7 @@ HEALTH = (
         ),
     ),
     Indicator(
-        name="overflow",
+        name="series_overflow",
         unit="count",
         definition="values that went to an overflow series, by metric",
         query=f"sum by (metric) ({_grown(OVERFLOW)})",
