@@ -36,7 +36,7 @@ GROUPS = {
     "health": HEALTH_GROUPS,
     "tools": ("tool_calls_per_call", "long"),
 }
-EVERY = {"forecast": "15m", "tools": "1m", "burn": "1m"}
+EVERY = {"forecast": "15m", "tools": "3m", "burn": "1m"}
 """How often rules are evaluated where the time that a case spans makes the usual too slow."""
 
 

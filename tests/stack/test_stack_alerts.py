@@ -59,3 +59,31 @@ def test_a_lowered_threshold_alerts_and_a_raised_one_silences(
     stack.up()
     eventually(lambda: len(fired()) == 0)
     eventually(lambda: webhook.statuses(alert, agent=agent), ["firing", "resolved"])
+
+
+def test_a_budget_that_is_spent_alerts_until_it_is_raised(quick_alerts, reports, webhook):
+    stack, alert = quick_alerts, "BudgetSpent"
+    path = stack.config / "dashboards" / "thresholds.yaml"
+    before = path.read_text()
+
+    def severities():
+        return {found["labels"]["severity"] for found in stack.alerts(alert)}
+
+    def budget(usd):
+        given = f"budgets: [{{service: agentgauge-demo, usd_per_month: {usd}}}]\nbudget_spent: {{for: 2s}}\n"
+        path.write_text(before + given)
+        stack.run("generate")
+        stack.up()
+
+    budget(0.001)
+    eventually(lambda: "warning" in severities(), within_s=200)
+    assert "agentgauge-demo has spent" in stack.alerts(alert)[0]["annotations"]["summary"]
+    assert stack.alerts(alert)[0]["labels"]["service_name"] == "agentgauge-demo"
+
+    budget(1000)
+    eventually(lambda: severities() == set(), within_s=200)
+
+
+def test_the_watchdog_shows_that_alerts_arrive(stack):
+    eventually(lambda: stack.alerts("Watchdog"), within_s=90)
+    assert stack.alerts("TelemetryStopped") == []
