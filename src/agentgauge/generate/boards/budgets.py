@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.generate import panels as p
-from agentgauge.generate import promql, uids
+from agentgauge.generate import promql
 from agentgauge.generate import queries as q
-from agentgauge.generate.boards.frame import THIS_CELL, to
 from agentgauge.generate.boards.layout import Line
-from agentgauge.generate.boards.watched import indicator
+from agentgauge.generate.boards.watched import indicator, of_whole_service
 from agentgauge.generate.panels import Column
 from agentgauge.registry_records import AGENT_LABEL, SERVICE_LABEL
 
@@ -29,8 +28,8 @@ def budgets() -> Line:
         panels=(
             p.table(
                 "Budgets of this month",
-                "Of the calendar month (UTC), whatever the environment, role and model; a row without an "
-                "agent is the whole service. Burn is the spending of the last hour, over what would spend "
+                "Of the calendar month (UTC), whatever the environment, role and model; that of `all agents` "
+                "is the whole service's. Burn is the spending of the last hour, over what would spend "
                 "the budget in just a month. Colours change at the default thresholds of the alerts. "
                 "Budgets are set in thresholds.yaml.",
                 {SERVICE_LABEL: "Service", AGENT_LABEL: "Agent"},
@@ -43,7 +42,6 @@ def budgets() -> Line:
                 Column(
                     "Burn", _recorded("budget_burn"), p.COUNT, decimals=1, steps=_steps("budget_burn_slow")
                 ),
-                links={"Agent": (to(uids.AGENTS, "This agent", agent=THIS_CELL, focus=THIS_CELL),)},
                 none=NONE,
             ),
         ),
@@ -52,7 +50,7 @@ def budgets() -> Line:
 
 def _each(series: str, *only: str) -> str:
     """The series of each budget; the labels by which the rules tell their series apart are dropped."""
-    return f"max by ({', '.join(_KEYS)}) ({promql.selector(series, *only, *_CHOSEN)})"
+    return of_whole_service(f"max by ({', '.join(_KEYS)}) ({promql.selector(series, *only, *_CHOSEN)})")
 
 
 def _recorded(name: str) -> str:
