@@ -1,7 +1,7 @@
 """What series the dashboards can ask for: name -> (kind, labels), from the registry and the Collector."""
 
 from agentgauge.generate import collector_health
-from agentgauge.generate.promql import APPLIED, RATIO
+from agentgauge.generate.promql import APPLIED, BUDGET, RATIO
 from agentgauge.registry import METRICS
 from agentgauge.registry_records import LABELS, prometheus_label
 
@@ -26,5 +26,7 @@ def _of_collector():
 
 REGISTERED = dict(_of_registry())
 COLLECTOR = dict(_of_collector())
-RECORDED = dict.fromkeys((RATIO, APPLIED), ("gauge", _RECORDED))
+RECORDED = dict.fromkeys((RATIO, APPLIED), ("gauge", _RECORDED)) | {
+    BUDGET: ("gauge", {LABELS[name] for name in ("service", "agent")})
+}
 KNOWN = REGISTERED | COLLECTOR | RECORDED

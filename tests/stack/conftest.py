@@ -20,6 +20,12 @@ ALERTMANAGER = """
 route: {{receiver: test, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
 receivers: [{{name: test, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
 """
+BUDGETS = """
+budget_spent: {for: 2s}
+budgets:
+  - {service: agentgauge-demo, usd_per_month: 0.05}
+  - {service: agentgauge-demo, agent: researcher, usd_per_month: 1}
+"""
 BUILD_S = 2400
 
 
@@ -102,6 +108,15 @@ def demo_store(tmp_path_factory):
 def reports(stack, demo_store):
     """Reports of two runs of the demo through the stack, each with the simulated server's books."""
     return [stack.demo(demo_store, seed=seed) for seed in (7, 11)]
+
+
+@pytest.fixture(scope="session")
+def budgets(stack, reports):
+    """Budgets of a service, which is spent, and of an agent: {(service, agent): USD a month}."""
+    _write(stack, "dashboards/thresholds.yaml", BUDGETS)
+    stack.run("generate")
+    stack.up()
+    return {("agentgauge-demo", "all agents"): 0.05, ("agentgauge-demo", "researcher"): 1}
 
 
 @pytest.fixture(scope="session")

@@ -5,41 +5,27 @@ import re
 import time
 
 import pytest
-from board_queries import BOARDS, NAMES, VARIABLES, filled_in
+from board_queries import BOARDS, NAMES, RECORDED_WITHIN_S, SOMETIMES, VARIABLES, WITHOUT_DATA, filled_in
 from eventually import eventually
 
 from board_parts import prometheus_targets
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 WINDOW_S, STEP_S = 600, 10
-RECORDED_WITHIN_S = 300
-"""Rules look back a minute, and some are evaluated every two."""
-NO_OUTBOX = "no program tells the state of its outbox as a metric yet"
-NO_BUDGET = "thresholds.yaml sets no budget"
-TOO_YOUNG = "it compares with the day before"
-NO_OVERFLOW = "the Collector writes it when the first value overflows"
-BUDGETS = ("Budget burn fast", "Budget burn slow", "Budget spent", "Budget forecast")
-WITHOUT_DATA = {
-    "spend-Budget burn-A": NO_BUDGET,
-    **{f"spend-{title}-{query}": NO_BUDGET for title in BUDGETS for query in ("A", "threshold")},
-    **{f"tools-Tool call spike-{query}": TOO_YOUNG for query in ("A", "threshold")},
-    **{f"pipeline-Outbox age-{query}": NO_OUTBOX for query in ("A", "threshold")},
-    **{f"pipeline-Overflow-{query}": NO_OVERFLOW for query in ("A", "threshold")},
-    "pipeline-Waiting spans-A": NO_OUTBOX,
-    "pipeline-Longest wait-A": NO_OUTBOX,
-    "pipeline-Dropped spans-A": NO_OUTBOX,
-}
-NOT_AT_ONCE = (
-    *("month_spend", "cost_forecast", "budget_burn", "budget_burn_fast", "budget_burn_slow", "budget_spent"),
-    *("budget_forecast", "tool_call_spike", "unused_tool", "telemetry_loss", "outbox_age", "series_overflow"),
-    "telemetry_stopped",
-)
-"""Indicators of faults that a sound stack lacks, of budgets, and of what is recorded once a minute."""
 QUERIES = {
     f"{name}-{panel['title']}-{target['refId']}": target
     for name, board in BOARDS.items()
     for panel, target in prometheus_targets(board)
 }
+
+
+def of_panels(named):
+    """The queries of these panels."""
+    return [key for key in QUERIES if any(key.startswith(f"{name}-{title}-") for name, title in named)]
+
+
+EMPTY = of_panels(WITHOUT_DATA)
+FULL = [key for key in QUERIES if key not in of_panels(WITHOUT_DATA | SOMETIMES)]
 
 
 def samples(stack, target):
@@ -54,22 +40,18 @@ def samples(stack, target):
     return [value for value in values if not math.isnan(value)]
 
 
-def at_once(key):
-    return not any(f'indicator="{name}"' in QUERIES[key]["expr"] for name in NOT_AT_ONCE)
-
-
 def test_there_are_queries():
     assert len(QUERIES) > 100
 
 
-@pytest.mark.parametrize("query", [key for key in QUERIES if key not in WITHOUT_DATA and at_once(key)])
-def test_a_query_returns_data(stack, load, query):
+@pytest.mark.parametrize("query", FULL)
+def test_a_query_returns_data(stack, load, budgets, query):
     recorded = "agentgauge:" in QUERIES[query]["expr"]
 
     eventually(lambda: samples(stack, QUERIES[query]), within_s=RECORDED_WITHIN_S if recorded else 30)
 
 
-@pytest.mark.parametrize("query", WITHOUT_DATA)
+@pytest.mark.parametrize("query", EMPTY)
 def test_what_is_said_to_have_no_data_has_none(stack, load, query):
     assert samples(stack, QUERIES[query]) == []
 
@@ -81,8 +63,21 @@ def test_a_variable_has_values(stack, load, name):
     eventually(lambda: stack.prometheus(f"label/{label}/values", **{"match[]": filled_in(selector)}))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_annotations_can_be_asked_for(stack, name):
-    (query,) = [one["target"]["expr"] for one in BOARDS[name]["annotations"]["list"] if "target" in one]
+def test_every_panel_that_is_said_to_have_no_data_exists():
+    named = WITHOUT_DATA | SOMETIMES
 
-    stack.prometheus("query", query=filled_in(query))
+    assert {key.rsplit("-", 1)[0] for key in of_panels(named)} == {"-".join(one) for one in named}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_annotations_show_an_alert_that_fires(stack, budgets, name):
+    (asked,) = [one["target"] for one in BOARDS[name]["annotations"]["list"] if "target" in one]
+    now = time.time()
+    range_ = {"start": now - WINDOW_S, "end": now + RECORDED_WITHIN_S, "step": asked["interval"]}
+
+    def marked():
+        found = stack.prometheus("query_range", query=filled_in(asked["expr"]), **range_)["result"]
+        return {(one["metric"]["alertname"], one["metric"].get("service_name")) for one in found}
+
+    eventually(lambda: ("BudgetSpent", "agentgauge-demo") in marked(), within_s=RECORDED_WITHIN_S)
+    assert "Watchdog" not in {alert for alert, _ in marked()}

@@ -3,7 +3,7 @@
 import pytest
 import week_ago
 from board_load import SERVICE
-from board_queries import DEMO, filled_in, shown, targets_of
+from board_queries import DEMO, RECORDED_WITHIN_S, filled_in, shown, targets_of
 from eventually import eventually
 from judge import TOOL_PARTS, tools_told
 
@@ -59,6 +59,31 @@ def test_tokens_by_agent_are_the_reports(stack, reports, column, field):
     right = summed(reports, "agents", "agent", field)
 
     eventually(lambda: shown(stack, "agents", "Tokens by agent", by=[AGENT], column=column), right)
+
+
+def test_budgets_are_shown_with_what_the_reports_say_was_spent(stack, reports, budgets):
+    title, by = "Budgets of this month", ["service_name", AGENT]
+    agents = summed(reports, "agents", "agent", "cost_nanousd")
+    whole = sum(report["totals"]["cost_nanousd"] for report in reports)
+    spent = {
+        ("agentgauge-demo", "all agents"): whole,
+        ("agentgauge-demo", "researcher"): agents[("researcher",)],
+    }
+
+    eventually(
+        lambda: nanousd(shown(stack, "spend", title, by=by, column="Spent")),
+        spent,
+        within_s=RECORDED_WITHIN_S,
+    )
+
+    assert shown(stack, "spend", title, by=by, column="Budget") == budgets
+    used = shown(stack, "spend", title, by=by, column="Used")
+    assert used == {whom: pytest.approx(spent[whom] / 10**9 / budgets[whom]) for whom in budgets}
+    for column in ("At month's end", "Burn"):
+        more = eventually(
+            lambda name=column: shown(stack, "spend", title, by=by, column=name), within_s=RECORDED_WITHIN_S
+        )
+        assert set(more) == set(budgets)
 
 
 def test_tokens_by_kind_add_up_to_all_tokens(stack, reports):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step
+from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step, absolute
 from agentgauge.generate.grafana.panel import BarGauge, Panel, Stat, Table, TimeSeries
 from agentgauge.generate.grafana.target import PROMETHEUS, PromTarget
 
@@ -28,8 +28,13 @@ CELLS = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "mi
 """Of tables; with Grafana's own 150 pixels, ten columns do not fit a page of 1280."""
 
 
-_KEY = {"custom.minWidth": 130}
-"""Of a table's names, which are longer than its numbers."""
+_FEW, _NAME = 7, {"custom.width": 130}
+"""Names are longer than numbers: in a table of many columns they have a width, and numbers share the rest.
+
+It is no least width: Grafana widens by it without taking it from the others, and cuts the last column.
+"""
+_LEAST_RATIO = 0.1
+"""An axis of ratios reaches to at least this; one of zeros alone would go to 10,000 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,17 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its title, its query, the unit of its values, and whether a bar shows them."""
+    """A column of a table: its title, its query, the unit of its values, and whether a bar shows them.
+
+    Where there are `steps`, they colour it.
+    """
 
     title: str
     expr: str
     unit: str
     bar: bool = False
     decimals: int | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def letter(number: int) -> str:
@@ -172,7 +181,7 @@ def lines(
         "showPoints": "auto",
         "spanNulls": False,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-    }
+    } | ({"axisSoftMax": _LEAST_RATIO} if unit == RATIO else {})
     named = tuple(query.named() for query in queries)
     return TimeSeries(
         title=title,
@@ -217,6 +226,7 @@ def table(
     keys: dict[str, str],
     *columns: Column,
     links: Mapping[str, tuple[Link, ...]] | None = None,
+    none: str | None = None,
 ) -> Panel:
     """One row a label set, sorted by the first column.
 
@@ -226,6 +236,7 @@ def table(
         keys: labels and their titles.
         columns: one query each.
         links: title of a key -> its links.
+        none: stands where there is no data.
     """
     values = (
         ["Value"] if len(columns) == 1 else [f"Value #{letter(number)}" for number in range(len(columns))]
@@ -237,8 +248,9 @@ def table(
         "indexByName": {name: place for place, name in enumerate([*keys, *names])},
         "renameByName": keys | names,
     }
+    width = _NAME if len(keys) + len(columns) > _FEW else {}
     named = [
-        Override(matcher="byName", options=key, properties=_KEY | _linked((links or {}).get(key, ())))
+        Override(matcher="byName", options=key, properties=width | _linked((links or {}).get(key, ())))
         for key in keys.values()
     ]
     return Table(
@@ -249,8 +261,9 @@ def table(
         transformations=[{"id": "merge", "options": {}}, {"id": "organize", "options": organised}],
         fields=Fields(
             unit=COUNT,
+            no_value=none,
             custom=CELLS,
-            overrides=(*named, *map(_shown, columns)),
+            overrides=(*(one for one in named if one.properties), *map(_shown, columns)),
         ),
         sort_by=columns[0].title,
     )
@@ -269,4 +282,8 @@ def _shown(column: Column) -> Override:
         gauge = {"mode": "basic", "type": "gauge", "valueDisplayMode": "text"}
         properties |= {"custom.cellOptions": gauge, "min": 0, "max": 1}
         properties["color"] = {"fixedColor": "blue", "mode": "fixed"}
+    if column.steps:
+        properties["thresholds"] = absolute(column.steps)
+        properties["color"] = {"mode": "thresholds"}
+        properties.setdefault("custom.cellOptions", {"type": "color-text"})
     return Override(matcher="byName", options=column.title, properties=properties)

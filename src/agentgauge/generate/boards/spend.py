@@ -5,6 +5,7 @@ from __future__ import annotations
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
+from agentgauge.generate.boards.budgets import budgets
 from agentgauge.generate.boards.frame import THIS_CELL, THIS_SERIES, board, to
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.boards.watched import others, watched
@@ -29,6 +30,7 @@ def spend() -> str:
         "Who spends what, on which tools, and what will run over.",
         (
             Section(lines=(_totals(), _first_look(), _over_time())),
+            Section(title="Budgets", lines=(budgets(),)),
             Section(title="Who", lines=(_who(),)),
             Section(title="How sure these numbers are", lines=_sure()),
             *others(uids.SPEND),

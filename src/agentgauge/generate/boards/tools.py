@@ -116,7 +116,6 @@ def _table() -> Line:
                 *(Column(titles[name], part(name), p.TOKENS) for name in TOOL_PARTS),
                 Column("Offered", q.used(q.TOOL_OFFERS, *_BOTH), p.COUNT),
                 Column("Called", q.used(q.TOOL_CALLS, *_BOTH), p.COUNT),
-                Column("Ran", q.counted(q.TOOL_RUNS, *_BOTH), p.COUNT),
                 Column("Failed", q.counted(q.TOOL_RUNS, *_BOTH, only=FAILED), p.COUNT),
                 links=CELL_LINKS,
             ),

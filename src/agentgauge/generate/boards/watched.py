@@ -10,7 +10,7 @@ from agentgauge.generate import queries as q
 from agentgauge.generate.boards.layout import Line, Section
 from agentgauge.generate.panels import Query
 from agentgauge.registry import INDICATORS
-from agentgauge.registry_records import LABELS
+from agentgauge.registry_records import AGENT_LABEL, LABELS
 
 if TYPE_CHECKING:
     from agentgauge.generate.grafana.fields import Link
@@ -29,7 +29,10 @@ def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] 
     found = indicator(name)
     label = _finest(found)
     legend = "" if label else found.name
-    queries = [Query(_recorded(promql.RATIO, found), by=label, legend=legend)]
+    recorded = _recorded(promql.RATIO, found)
+    if label == AGENT_LABEL and "environment" not in found.by:
+        recorded = of_whole_service(recorded)
+    queries = [Query(recorded, by=label, legend=legend)]
     said = description
     if found.window:
         said += f" Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
@@ -41,6 +44,11 @@ def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] 
     if "service" in found.by:
         said += f" {_OF_SERVICES}"
     return p.lines(title, said, _UNITS.get(found.unit, p.COUNT), *queries, links=links)
+
+
+def of_whole_service(query: str) -> str:
+    """Words in place of the agent where a budget is the service's: its series have none."""
+    return f'label_replace({query}, "{AGENT_LABEL}", "all agents", "{AGENT_LABEL}", "")'
 
 
 def indicator(name: str) -> Indicator:

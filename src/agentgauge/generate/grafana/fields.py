@@ -13,6 +13,11 @@ Step = tuple[float | None, str]
 PLAIN: tuple[Step, ...] = ((None, "text"),)
 
 
+def absolute(steps: tuple[Step, ...]) -> dict[str, Any]:
+    """Colours from values on, as Grafana writes them."""
+    return {"mode": "absolute", "steps": [{"color": colour, "value": value} for value, colour in steps]}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A link of a value: its title, and a URL in which Grafana fills in fields and variables."""
@@ -73,11 +78,10 @@ class Fields:
             "links": [link.to_json_data() for link in self.links] or None,
             "custom": self.custom or None,
         }
-        steps = [{"color": colour, "value": value} for value, colour in self.steps]
         defaults = {name: value for name, value in some.items() if value is not None}
         defaults |= {
             "color": {"mode": self.colour},
             "mappings": [],
-            "thresholds": {"mode": "absolute", "steps": steps},
+            "thresholds": absolute(self.steps),
         }
         return {"defaults": defaults, "overrides": [one.to_json_data() for one in self.overrides]}

@@ -9,7 +9,7 @@ import { Cells } from './table';
 
 const HIDE = { hideFrom: { viz: false, legend: false, tooltip: false } };
 const LINES = {
-  axisColorMode: 'text', axisPlacement: 'auto', axisSoftMin: undefined, drawStyle: 'line', fillOpacity: 0, gradientMode: 'none',
+  axisColorMode: 'text', axisPlacement: 'auto', axisSoftMin: undefined, axisSoftMax: undefined, drawStyle: 'line', fillOpacity: 0, gradientMode: 'none',
   lineInterpolation: 'linear', lineStyle: undefined, lineWidth: 1, pointSize: 5, scaleDistribution: { type: 'linear' },
   showPoints: 'auto', spanNulls: false, stacking: { group: 'A', mode: 'none' }, thresholdsStyle: { mode: 'off' }, ...HIDE,
 };

@@ -9,7 +9,7 @@ export function Cells(panel: PanelProps<any>) {
     return <NoTempo />;
   }
   if (isEmpty(panel)) {
-    return <Nothing />;
+    return <Nothing>{panel.fieldConfig.defaults.noValue}</Nothing>;
   }
   cacheFieldDisplayNames(panel.data.series);
   return (
