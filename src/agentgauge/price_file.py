@@ -6,6 +6,7 @@
     input = 0.10                # USD per million tokens
     cached_input = 0.05         # read from the provider's cache; as `input`, when left out
     cache_write = 0.10          # as `input`, when left out
+    cache_write_1h = 0.20       # kept for an hour; as `cache_write`, when left out
     output = 0.40
     request = 0                 # USD a request
     from = 2026-01-01           # in force from this day on (UTC)
@@ -48,7 +49,7 @@ SOURCE = "override"
 DEFAULT_TIER = "default"
 _MOST_USD = 1_000_000
 _PICO = 10**12
-_RATES = ("input", "cached_input", "cache_write", "output", "reasoning", "request")
+_RATES = ("input", "cached_input", "cache_write", "cache_write_1h", "output", "reasoning", "request")
 _TEXTS = ("provider", "model", "service_tier")
 _KEYS = (*_TEXTS, *_RATES, "per_hour", "discount", "from")
 _WAYS = "input and output (USD per million tokens), per_hour (USD), or discount (0 to 1)"
@@ -144,11 +145,13 @@ def _usd(value: object, where: str) -> Decimal:
 def _rates(given: dict[str, Decimal]) -> Rates:
     """Pico-USD a token: 1 USD per million tokens is 1,000,000."""
     mtok = {key: round(value * _PICO / 10**6) for key, value in given.items() if key != "request"}
+    write = mtok.get("cache_write", mtok["input"])
     return Rates(
         input=mtok["input"],
         output=mtok["output"],
         cache_read=mtok.get("cached_input", mtok["input"]),
-        cache_write=mtok.get("cache_write", mtok["input"]),
+        cache_write=write,
+        cache_write_1h=mtok.get("cache_write_1h", write),
         reasoning=mtok.get("reasoning", mtok["output"]),
         request=round(given.get("request", Decimal(0)) * _PICO),
     )

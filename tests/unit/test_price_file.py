@@ -18,7 +18,7 @@ def read(tmp_path, text):
 def test_rates_are_usd_per_million_tokens(tmp_path):
     (own,) = read(tmp_path, "[[price]]\ninput = 0.15\ncached_input = 0.075\noutput = 0.60\nrequest = 0.001")
 
-    assert own.rates == Rates(150_000, 600_000, 75_000, 150_000, 600_000, 10**9)
+    assert own.rates == Rates(150_000, 600_000, 75_000, 150_000, 600_000, 10**9, 150_000)
 
 
 def test_an_hour_is_charged_by_the_time_that_a_call_takes(tmp_path):
