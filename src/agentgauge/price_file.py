@@ -102,7 +102,7 @@ def read_price_file(path: Path) -> tuple[OwnPrice, ...]:
         parsed = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise ConfigError(f"The price file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of numbers and nesting that Python does not take
         raise ConfigError(f"The price file {path} is no TOML: {error}.") from error
     entries = parsed.pop("price", [])
     if parsed or not isinstance(entries, list):
@@ -158,9 +158,10 @@ def _rates(given: dict[str, Decimal]) -> Rates:
 
 
 def _kept(value: object, where: str) -> int:
-    if not isinstance(value, int | Decimal) or isinstance(value, bool) or not 0 < value <= 1:
+    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if not number or not Decimal(value).is_finite() or not 0 < value <= 1:  # type: ignore[arg-type, operator]  # a number
         raise ConfigError(f"{where} must be more than 0 and at most 1 (0.15 is 15 % off), not {value!r}.")
-    return round((1 - Decimal(value)) * 10**9)
+    return round((1 - Decimal(value)) * 10**9)  # type: ignore[arg-type]  # a number
 
 
 def _day_ns(value: object, where: str) -> int:
