@@ -71,5 +71,6 @@ def most_of(exchange: Exchange, *, provider: str | None, prices: PriceList) -> A
     if price is None:
         return Amount(given + made)
     rates = price.rates(input_tokens=given)
-    pico = given * max(rates.input, rates.cache_write) + made * max(rates.output, rates.reasoning)
+    hour = rates.cache_write_1h if b'"1h"' in body else 0
+    pico = given * max(rates.input, rates.cache_write, hour) + made * max(rates.output, rates.reasoning)
     return Amount(given + made, (pico + rates.request + 999) // 1000)

@@ -39,6 +39,7 @@ class ToolSource(StrEnum):
 class TokenUsage:
     """Tokens of one call; None where nobody knows. Cached is part of input, reasoning part of output.
 
+    `cache_write_1h` is part of `cache_write`: written to be kept for an hour, at a rate of its own.
     `has_audio`: some of the tokens are audio, which has rates of its own.
     `outside` is what the server's own total has beyond input and output, which it does not explain.
     """
@@ -50,6 +51,7 @@ class TokenUsage:
     reasoning: int | None = None
     has_audio: bool = False
     outside: int | None = None
+    cache_write_1h: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

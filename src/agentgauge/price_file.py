@@ -6,6 +6,7 @@
     input = 0.10                # USD per million tokens
     cached_input = 0.05         # read from the provider's cache; as `input`, when left out
     cache_write = 0.10          # as `input`, when left out
+    cache_write_1h = 0.20       # kept for an hour; as `cache_write`, when left out
     output = 0.40
     request = 0                 # USD a request
     from = 2026-01-01           # in force from this day on (UTC)
@@ -48,7 +49,7 @@ SOURCE = "override"
 DEFAULT_TIER = "default"
 _MOST_USD = 1_000_000
 _PICO = 10**12
-_RATES = ("input", "cached_input", "cache_write", "output", "reasoning", "request")
+_RATES = ("input", "cached_input", "cache_write", "cache_write_1h", "output", "reasoning", "request")
 _TEXTS = ("provider", "model", "service_tier")
 _KEYS = (*_TEXTS, *_RATES, "per_hour", "discount", "from")
 _WAYS = "input and output (USD per million tokens), per_hour (USD), or discount (0 to 1)"
@@ -101,7 +102,7 @@ def read_price_file(path: Path) -> tuple[OwnPrice, ...]:
         parsed = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise ConfigError(f"The price file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of numbers and nesting that Python does not take
         raise ConfigError(f"The price file {path} is no TOML: {error}.") from error
     entries = parsed.pop("price", [])
     if parsed or not isinstance(entries, list):
@@ -144,20 +145,23 @@ def _usd(value: object, where: str) -> Decimal:
 def _rates(given: dict[str, Decimal]) -> Rates:
     """Pico-USD a token: 1 USD per million tokens is 1,000,000."""
     mtok = {key: round(value * _PICO / 10**6) for key, value in given.items() if key != "request"}
+    write = mtok.get("cache_write", mtok["input"])
     return Rates(
         input=mtok["input"],
         output=mtok["output"],
         cache_read=mtok.get("cached_input", mtok["input"]),
-        cache_write=mtok.get("cache_write", mtok["input"]),
+        cache_write=write,
+        cache_write_1h=mtok.get("cache_write_1h", write),
         reasoning=mtok.get("reasoning", mtok["output"]),
         request=round(given.get("request", Decimal(0)) * _PICO),
     )
 
 
 def _kept(value: object, where: str) -> int:
-    if not isinstance(value, int | Decimal) or isinstance(value, bool) or not 0 < value <= 1:
+    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if not number or not Decimal(value).is_finite() or not 0 < value <= 1:  # type: ignore[arg-type, operator]  # a number
         raise ConfigError(f"{where} must be more than 0 and at most 1 (0.15 is 15 % off), not {value!r}.")
-    return round((1 - Decimal(value)) * 10**9)
+    return round((1 - Decimal(value)) * 10**9)  # type: ignore[arg-type]  # a number
 
 
 def _day_ns(value: object, where: str) -> int:

@@ -30,7 +30,7 @@ _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:
 
 
 class Rates(NamedTuple):
-    """Pico-USD (10^-12 USD) a token; `request` a request."""
+    """Pico-USD (10^-12 USD) a token; `request` a request; `cache_write_1h` is of what is kept for an hour."""
 
     input: int
     output: int
@@ -38,6 +38,7 @@ class Rates(NamedTuple):
     cache_write: int
     reasoning: int
     request: int
+    cache_write_1h: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,13 @@ class Price:
         return Rates(*rates)
 
 
-def split_input(usage: TokenUsage) -> tuple[int, int, int]:
-    """Input tokens as (cache read, cache write, the rest); what cannot be is cut to fit the input."""
+def split_input(usage: TokenUsage) -> tuple[int, int, int, int]:
+    """Input as (cache read, written for an hour, written, the rest); what cannot be is cut to fit it."""
     total = max(usage.input or 0, 0)
     read = min(max(usage.cache_read or 0, 0), total)
     write = min(max(usage.cache_write or 0, 0), total - read)
-    return read, write, total - read - write
+    hour = min(max(usage.cache_write_1h or 0, 0), write)
+    return read, hour, write - hour, total - read - write
 
 
 def cost_of(usage: TokenUsage, price: Price) -> Cost:
@@ -98,11 +100,12 @@ def cost_of(usage: TokenUsage, price: Price) -> Cost:
 
     A fee for the request itself (Perplexity's) is part of the input side.
     """
-    read, write, rest = split_input(usage)
-    rates = price.rates(input_tokens=read + write + rest)
+    read, hour, write, rest = split_input(usage)
+    rates = price.rates(input_tokens=read + hour + write + rest)
     output = max(usage.output or 0, 0)
     reasoning = min(max(usage.reasoning or 0, 0), output)
-    input_pico = read * rates.cache_read + write * rates.cache_write + rest * rates.input + rates.request
+    written_pico = hour * rates.cache_write_1h + write * rates.cache_write
+    input_pico = read * rates.cache_read + written_pico + rest * rates.input + rates.request
     output_pico = reasoning * rates.reasoning + (output - reasoning) * rates.output
     return Cost(_nano(input_pico), _nano(output_pico), price.source)
 
@@ -271,6 +274,7 @@ def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Co
         "request": 0,
         "cache_read": given["input"],
         "cache_write": given["input"],
+        "cache_write_1h": _doubled(given["input"]),
         "reasoning": given.get("output", 0),
         **given,
     }
@@ -282,6 +286,14 @@ def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Co
         if not isinstance(r, int)
     )
     return condition, Price(provider, model, base, tiers)
+
+
+def _doubled(rate: Any) -> Any:
+    """Twice the input's rate: what a token costs that Claude keeps for an hour, which the list does not have.
+
+    The source is https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing.
+    """
+    return rate * 2 if isinstance(rate, int) else [rate[0] * 2, [[start, r * 2] for start, r in rate[1]]]
 
 
 def _midnight_s(day: str) -> int:

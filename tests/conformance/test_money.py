@@ -96,6 +96,29 @@ def test_details_that_say_no_audio_change_nothing(priced):
     assert priced(usage={"prompt_tokens_details": {"audio_tokens": 0}})[0] == 210_000
 
 
+def test_what_claude_keeps_for_an_hour_costs_twice_the_input(priced):
+    written = {
+        "prompt_tokens_details": {"cached_tokens": 100, "cache_write_tokens": 600},
+        "cache_creation": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 400},
+    }
+
+    cost = priced(
+        provider="anthropic", model="claude-sonnet-4-0", usage=written
+    )  # 3 USD per million in, 15 out
+
+    assert cost == (100 * 300 + 200 * 3750 + 400 * 6000 + 300 * 3000 + 100 * 15_000, "genai-prices", [])
+
+
+def test_an_hour_in_the_cache_can_have_a_price_of_ones_own(priced):
+    own = "[[price]]\ninput = 3\ncache_write = 4\ncache_write_1h = 5\noutput = 15\n"
+    written = {
+        "prompt_tokens_details": {"cache_write_tokens": 600},
+        "cache_creation": {"ephemeral_1h_input_tokens": 400},
+    }
+
+    assert priced(prices=own, usage=written)[0] == 200 * 4000 + 400 * 5000 + 400 * 3000 + 100 * 15_000
+
+
 def test_what_openrouter_billed_is_the_truth(priced):
     assert priced(provider="openrouter", usage={"cost": 0.000_123_456_7}) == (123_457, "provider", [])
 

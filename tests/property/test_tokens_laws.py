@@ -98,13 +98,13 @@ ANSWER = (
     | record(output=st.lists(mostly(ITEM), max_size=3))
 )
 TOKENS = st.none() | st.integers(-5, 300) | st.integers(0, 10**13)
-USAGE = st.builds(TokenUsage, TOKENS, TOKENS, TOKENS, TOKENS, TOKENS)
+USAGE = st.builds(TokenUsage, TOKENS, TOKENS, TOKENS, TOKENS, TOKENS, cache_write_1h=TOKENS)
 RATE = st.integers(0, 10**8)
 PRICE = st.builds(
     Price,
     st.just("p"),
     st.just("m"),
-    st.builds(Rates, RATE, RATE, RATE, RATE, RATE, RATE),
+    st.builds(Rates, RATE, RATE, RATE, RATE, RATE, RATE, RATE),
     st.just(()) | st.tuples(st.tuples(st.integers(0, 4), st.tuples(st.tuples(st.integers(0, 300), RATE)))),
 )
 MODEL = st.sampled_from(["gpt-4o", "gpt-5", "gpt-4", "claude-sonnet-4-5"])

@@ -414,3 +414,16 @@ def test_what_is_no_call_leaves_although_the_budget_is_spent(gauge, server, clie
     with gauge.budget(tokens=1):
         ask(client)
         client.models.list()
+
+
+def test_a_request_that_keeps_its_prompt_for_an_hour_holds_the_rate_of_that():
+    from agentgauge.budget_check import most_of
+    from agentgauge.pipeline.exchange import Exchange
+    from agentgauge.price_list import PriceList
+
+    body = b'{"cache_control": {"type": "ephemeral", "ttl": "1h"}}'
+    asked = Exchange(path="/v1/messages", model="claude-sonnet-4-0", body=body, most_output=10)
+
+    most = most_of(asked, provider="anthropic", prices=PriceList())
+
+    assert most.nanousd == len(body) * 6000 + 10 * 15_000  # 3 USD per million in, twice that for an hour

@@ -18,7 +18,7 @@ def read(tmp_path, text):
 def test_rates_are_usd_per_million_tokens(tmp_path):
     (own,) = read(tmp_path, "[[price]]\ninput = 0.15\ncached_input = 0.075\noutput = 0.60\nrequest = 0.001")
 
-    assert own.rates == Rates(150_000, 600_000, 75_000, 150_000, 600_000, 10**9)
+    assert own.rates == Rates(150_000, 600_000, 75_000, 150_000, 600_000, 10**9, 150_000)
 
 
 def test_an_hour_is_charged_by_the_time_that_a_call_takes(tmp_path):
@@ -71,6 +71,9 @@ def test_an_entry_fits_what_it_names(tmp_path, entry, fits):
         ("[[price]]\ninput = true\noutput = 1\n", "input must be USD"),
         ("[[price]]\nper_hour = 'much'\n", "per_hour must be USD"),
         ("[[price]]\ndiscount = 15\n", "0.15 is 15 % off"),
+        ("[[price]]\ndiscount = nan\n", "0.15 is 15 % off"),
+        (f"[[price]]\ninput = {'9' * 5000}\noutput = 1\n", "no TOML"),
+        (f"price = {'[' * 5000}", "no TOML"),
         ("[[price]]\ndiscount = 0.1\nfrom = 'May'\n", "from must be a day"),
         ("[[price]]\ndiscount = 0.1\nmodel = 7\n", "model must be a text"),
     ],

@@ -40,6 +40,16 @@ FORMS = {
         {"prompt_tokens": 9, "completion_tokens": 5, "prompt_tokens_details": {"cache_write_tokens": 4}},
         TokenUsage(9, 5, None, 4),
     ),
+    "cache written by Claude, for minutes and for an hour": (
+        {
+            "input_tokens": 9,
+            "output_tokens": 5,
+            "cache_read_input_tokens": 0,
+            "cache_creation_input_tokens": 40,
+            "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 30},
+        },
+        TokenUsage(49, 5, 0, 40, cache_write_1h=30),
+    ),
     "reasoning outside of output, as its total shows": (
         {"prompt_tokens": 10, "completion_tokens": 5, "reasoning_tokens": 7, "total_tokens": 22},
         TokenUsage(10, 12, reasoning=7),

@@ -100,8 +100,9 @@ def read_usage(answers: Sequence[Mapping[str, Any]]) -> UsageReading:
     if given is not None and (cached or 0) + (written or 0) > given:
         problems.append("more cached than input tokens")
         cached = written = None
+    hour = number(_mapping(raw, ("cache_creation",)), "ephemeral_1h_input_tokens") if written else None
     audio = any(number(details, *_AUDIO) for details in (in_details, out_details))
-    usage = TokenUsage(given, made, cached, written, reasoning, audio, _outside(given, made, total))
+    usage = TokenUsage(given, made, cached, written, reasoning, audio, _outside(given, made, total), hour)
     return UsageReading(usage, tuple(problems))
 
 

@@ -73,11 +73,12 @@ def _input_sums(
     pico: _Sums = {}
     front = _Front(usage)
     for segment in fitted.segments:
-        read, write, rest = front.take(segment.tokens)
+        read, hour, write, rest = front.take(segment.tokens)
         if segment.tool is not None:
             key = names[segment.tool], _PART[segment.kind]
             _add(tokens, key, segment.tokens)
-            _add(pico, key, read * rates.cache_read + write * rates.cache_write + rest * rates.input)
+            written = hour * rates.cache_write_1h + write * rates.cache_write
+            _add(pico, key, read * rates.cache_read + written + rest * rates.input)
     return tokens, pico
 
 
@@ -91,13 +92,13 @@ class _Front:
     def __init__(self, usage: TokenUsage) -> None:
         self._left = list(split_input(usage))
 
-    def take(self, tokens: int) -> tuple[int, int, int]:
-        taken = [0, 0, 0]
+    def take(self, tokens: int) -> tuple[int, int, int, int]:
+        taken = [0, 0, 0, 0]
         for i, left in enumerate(self._left):
             taken[i] = min(tokens, left)
             self._left[i] -= taken[i]
             tokens -= taken[i]
-        return taken[0], taken[1], taken[2]
+        return taken[0], taken[1], taken[2], taken[3]
 
 
 def _within(pico: dict[tuple[str, str], int], cost: Cost) -> dict[tuple[str, str], int]:

@@ -97,6 +97,7 @@ def _possible(usage: TokenUsage) -> TokenUsage:
         output=possible(usage.output),
         cache_read=possible(usage.cache_read),
         cache_write=possible(usage.cache_write),
+        cache_write_1h=possible(usage.cache_write_1h),
         reasoning=possible(usage.reasoning),
         has_audio=usage.has_audio,
         outside=possible(usage.outside),
