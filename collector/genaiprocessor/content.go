@@ -11,8 +11,12 @@ import (
 
 // contentNames are attributes that hold what people and models said, of any instrumentation.
 var contentNames = map[string]bool{
+	"ai.documents":                        true,
+	"ai.embedding":                        true,
+	"ai.embeddings":                       true,
 	"ai.prompt":                           true,
 	"ai.response.object":                  true,
+	"ai.response.providerMetadata":        true,
 	"ai.response.reasoning":               true,
 	"ai.response.text":                    true,
 	"ai.response.toolCalls":               true,
@@ -32,7 +36,13 @@ var contentNames = map[string]bool{
 	"exception.message":                   true,
 	"exception.stacktrace":                true,
 	"final_result":                        true,
+	"gcp.vertex.agent.data":               true,
+	"gcp.vertex.agent.llm_request":        true,
+	"gcp.vertex.agent.llm_response":       true,
+	"gcp.vertex.agent.tool_call_args":     true,
+	"gcp.vertex.agent.tool_response":      true,
 	"gen_ai.completion":                   true,
+	"gen_ai.evaluation.explanation":       true,
 	"gen_ai.event.content":                true,
 	"gen_ai.input.messages":               true,
 	"gen_ai.output.messages":              true,
@@ -40,6 +50,8 @@ var contentNames = map[string]bool{
 	"gen_ai.request.instructions":         true,
 	"gen_ai.response.choices":             true,
 	"gen_ai.response.text":                true,
+	"gen_ai.retrieval.documents":          true,
+	"gen_ai.retrieval.query.text":         true,
 	"gen_ai.system_instructions":          true,
 	"gen_ai.tool.call.arguments":          true,
 	"gen_ai.tool.call.result":             true,
@@ -60,6 +72,8 @@ var contentNames = map[string]bool{
 	"mcp.request.argument":                true,
 	"mcp.response.value":                  true,
 	"metadata":                            true,
+	"mlflow.spanInputs":                   true,
+	"mlflow.spanOutputs":                  true,
 	"model_request_parameters":            true,
 	"output.value":                        true,
 	"pydantic_ai.all_messages":            true,
@@ -80,6 +94,7 @@ var contentNames = map[string]bool{
 // contentPrefixes begin the names of attributes that hold content in parts.
 var contentPrefixes = []string{
 	"ai.prompt.",
+	"ai.request.headers.",
 	"ai.response.files",
 	"ai.settings.context.",
 	"embedding.embeddings",

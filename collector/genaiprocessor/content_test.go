@@ -43,6 +43,19 @@ func TestContentIsRemovedWhereverASpanCarriesIt(t *testing.T) {
 	require.Empty(t, span.Status().Message())
 }
 
+func TestContentOfMoreFrameworksIsRemoved(t *testing.T) {
+	for _, name := range []string{
+		"ai.documents", "ai.embedding", "ai.embeddings", "ai.request.headers.authorization", "ai.response.providerMetadata",
+		"gcp.vertex.agent.data", "gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response",
+		"gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.tool_response",
+		"gen_ai.evaluation.explanation", "gen_ai.retrieval.documents", "gen_ai.retrieval.query.text",
+		"mlflow.spanInputs", "mlflow.spanOutputs",
+	} {
+		require.True(t, isContent(name), name)
+	}
+	require.False(t, isContent("gcp.vertex.agent.session_id"))
+}
+
 func TestContentStaysWhereItIsKept(t *testing.T) {
 	td, span := internalSpan(t, map[string]any{"input.value": "kept"})
 	_, err := made(t, Config{Content: ContentConfig{Keep: true}}).process(t.Context(), td)

@@ -88,6 +88,35 @@ func TestOfTheSpansOfOneRequestOneCounts(t *testing.T) {
 	}
 }
 
+func TestACallAroundOneOfAnEarlierRequestIsNotCountedAgain(t *testing.T) {
+	tool := map[string]any{"openinference.span.kind": "TOOL"}
+	chain := map[string]any{"openinference.span.kind": "CHAIN"}
+	tests := []struct {
+		name    string
+		batches [][]node
+		want    int
+	}{
+		{"its parent", [][]node{{{2, 1, request(7)}}, {{1, 0, request(7)}}}, 1},
+		{"with a chain between", [][]node{{{3, 2, request(7)}}, {{2, 1, chain}}, {{1, 0, request(7)}}}, 1},
+		{"with a chain beside the outer one", [][]node{{{3, 2, request(7)}}, {{1, 0, request(7)}, {2, 1, chain}}}, 1},
+		{"the outer one alone has usage", [][]node{{{2, 1, chain}}, {{1, 0, request(7)}}}, 1},
+		{"inside a tool of another", [][]node{{{3, 2, request(5)}}, {{2, 1, tool}}, {{1, 0, request(7)}}}, 2},
+		{"sent again", [][]node{{{2, 1, request(7)}}, {{2, 1, request(7)}}}, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, found := made(t, Config{}), 0
+			for _, batch := range test.batches {
+				td, spans := tree(t, batch...)
+				_, err := p.process(t.Context(), td)
+				require.NoError(t, err)
+				found += len(countedOf(spans))
+			}
+			require.Equal(t, test.want, found)
+		})
+	}
+}
+
 func TestNamesComeFromTheSpansAround(t *testing.T) {
 	td, spans := tree(t,
 		node{5, 4, request(1)},

@@ -18,6 +18,8 @@ type genaiProcessor struct {
 	prices pricing.List
 	hosts  pricing.Hosts
 	own    *telemetry
+	// wrappers are the spans around counted calls that had not arrived with these.
+	wrappers *wrappers
 }
 
 func newProcessor(set component.TelemetrySettings, id component.ID, config *Config) (*genaiProcessor, error) {
@@ -30,7 +32,9 @@ func newProcessor(set component.TelemetrySettings, id component.ID, config *Conf
 		return nil, err
 	}
 	hosts := pricing.Hosts(config.Providers)
-	return &genaiProcessor{config: config, prices: prices, hosts: hosts, own: newTelemetry(own, id)}, nil
+	return &genaiProcessor{
+		config: config, prices: prices, hosts: hosts, own: newTelemetry(own, id), wrappers: newWrappers(),
+	}, nil
 }
 
 func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
@@ -53,6 +57,7 @@ func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.
 func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) {
 	f := familyOf(td)
 	f.findElsewhere()
+	p.wrappers.join(f)
 	for i := range f {
 		m := &f[i]
 		if m.done || m.operation == "" {

@@ -54,6 +54,7 @@ _REASONING = (
 )
 _MODEL = ("gen_ai.request.model", "llm.model_name", "embedding.model_name")
 _OPENINFERENCE = {"aws": "aws.bedrock", "google": "gcp.gemini", "mistralai": "mistral_ai"}
+_CACHE_APART = {"anthropic", "aws.bedrock"}
 _PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider")
 
 
@@ -98,7 +99,8 @@ class GenAISpans:
     def _call(self, span: ReadableSpan, opened: OpenCall) -> Call:
         context = span.get_span_context()
         assert context is not None
-        start_ns, usage = span.start_time or 0, _usage(span)
+        request = self._request(span)
+        start_ns, usage = span.start_time or 0, _usage(span, request.provider)
         failed = span.status.status_code is StatusCode.ERROR
         return Call(
             trace_id=context.trace_id,
@@ -106,7 +108,7 @@ class GenAISpans:
             parent_span_id=span.parent.span_id if span.parent else None,
             start_ns=start_ns,
             end_ns=span.end_time or start_ns,
-            request=self._request(span),
+            request=request,
             response=_response(span),
             origin=opened.origin,
             usage=usage,
@@ -154,13 +156,18 @@ def _response(span: ReadableSpan) -> Response:
     )
 
 
-def _usage(span: ReadableSpan) -> TokenUsage:
+def _usage(span: ReadableSpan, provider: str | None) -> TokenUsage:
     given, made = _tokens(span, _INPUT), _tokens(span, _OUTPUT)
     if operation_of(span) == "embeddings" and given is not None:
         made = 0
     read, written, reasoning = (_tokens(span, names) for names in (_CACHE_READ, _CACHE_WRITE, _REASONING))
-    if given is not None and (read or 0) + (written or 0) > given:
-        read = written = None
+    cached = (read or 0) + (written or 0)
+    if given is not None and cached > given:
+        # Told only where input excludes them, as the servers of Anthropic's models count.
+        if provider in _CACHE_APART:
+            given += cached
+        else:
+            read = written = None
     if made is not None and (reasoning or 0) > made:
         reasoning = None
     return TokenUsage(given, made, read, written, reasoning)
