@@ -4,6 +4,7 @@ import os
 
 import openai
 import pytest
+from hypothesis import HealthCheck, settings
 
 import agentgauge as ag
 from agentgauge import guard, ledger
@@ -11,6 +12,8 @@ from agentgauge.config import read_settings
 from agentgauge.demo.simulated import SimulatedServer
 
 os.environ["AGENTGAUGE_STORE"] = "off"  # no test writes into the store of whoever runs it
+settings.register_profile("any_machine", suppress_health_check=[HealthCheck.too_slow])  # a busy one is slow
+settings.load_profile("any_machine")
 KEY = "sim-tester"
 
 

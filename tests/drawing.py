@@ -39,11 +39,6 @@ def chromium():
     return named or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def installed():
-    """Whether the packages are in the cache already; otherwise they are some hundred megabytes to fetch."""
-    return packages(HERE / "package.json", install=False) is not None
-
-
 def built():
     """The folder of the built preview: packages and build are kept until their sources change."""
     place = packages(HERE / "package.json")
