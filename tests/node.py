@@ -20,16 +20,11 @@ def need_node():
         pytest.skip(f"{' and '.join(missing)} missing, so nothing of Grafana's own packages can run")
 
 
-def packages(listed, *, install=True):
-    """A folder with node_modules as `listed` (a package.json with exact versions) says.
-
-    None where it is not in the cache and `install` is false.
-    """
+def packages(listed):
+    """A folder with node_modules as `listed` (a package.json with exact versions) says."""
     text = listed.read_text()
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgauge" / "test-node"
     place = base / hashlib.sha256(text.encode()).hexdigest()[:16]
-    if not install:
-        return place if (place / "complete").exists() else None
     place.mkdir(parents=True, exist_ok=True)
     with locked(base / f"{place.name}.lock"):
         # The stamp is written last, so an installation that was broken off is made again.

@@ -1,6 +1,6 @@
 """The dashboards in a browser, drawn by Grafana's own packages: what each panel shows, in dark and in light.
 
-A preview, not Grafana. Its packages are hundreds of megabytes: these tests run where AGENTGAUGE_PREVIEW is set.
+A preview, not Grafana. Its packages are hundreds of megabytes: it runs where AGENTGAUGE_PREVIEW is set.
 """
 
 import copy
