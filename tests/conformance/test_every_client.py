@@ -20,8 +20,17 @@ RULES = {
     "sim-claude_refused": [{"status": 400}],
     "sim-claude_left_early": [{"stall_after_chunks": 4}],
     "sim-claude_broken_stream": [{"drop_after_chunks": 4}],
+    "sim-claude_error_event": [{"fail_after_chunks": 4}],
+    "sim-claude_parse": [{"json_answer": {"city": "Oslo"}}],
+    "sim-groq_stream": [{"usage": "x_groq"}],
+    "sim-async_groq_stream": [{"usage": "x_groq"}],
+    "sim-groq_left_early": [{"usage": "x_groq"}],
+    "sim-groq_error_event": [{"usage": "x_groq", "fail_after_chunks": 3}],
+    "sim-groq_retry": [{"status": 429, "retry_after_ms": 1}],
+    "sim-groq_refused": [{"status": 400}],
 }
-CUT_SHORT = {"claude_left_early", "claude_broken_stream"}
+CUT_SHORT = {"claude_left_early", "claude_broken_stream", "claude_error_event"}
+UNTOLD = {"groq_stream_untold": "ok", "groq_left_early": "cancelled", "groq_error_event": "error"}
 WRITTEN = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
 pytestmark = [pytest.mark.xdist_group("every-client"), pytest.mark.timeout(900)]
 
@@ -59,7 +68,9 @@ def test_the_program_ends_well_and_prints_nothing(ran):
 
 def test_every_request_is_one_call_with_the_booked_numbers(ran):
     _, calls, _, _, books = ran
-    whole = {key: book for key, book in books.items() if key.removeprefix("sim-") not in CUT_SHORT}
+    whole = {
+        key: book for key, book in books.items() if key.removeprefix("sim-") not in CUT_SHORT | UNTOLD.keys()
+    }
     # OpenInference's instrumentation of Mistral's client leaves out what was cached and what was reasoning.
     whole["sim-mistral_chat"] |= {"cache_read_tokens": 0, "reasoning_tokens": 0}
 
@@ -80,6 +91,9 @@ def test_every_request_is_one_call_with_the_booked_numbers(ran):
         ("gemini", (310, 65, 25, 200, None)),
         ("gemini_stream", (310, 65, 25, 200, None)),
         ("converse", (110, 12, None, 40, 10)),
+        ("bedrock_claude", (110, 12, None, 40, 10)),
+        ("bedrock_claude_stream", (110, 12, None, 40, 10)),
+        ("vertex_claude", (110, 12, None, 40, 10)),
     ],
 )
 def test_input_and_output_are_whole_where_a_server_tells_them_in_parts(ran, agent, told):
@@ -94,32 +108,51 @@ def test_input_and_output_are_whole_where_a_server_tells_them_in_parts(ran, agen
 def test_a_stream_cut_short_has_the_servers_input_and_our_count_of_what_came(ran):
     _, calls, _, _, books = ran
 
-    for agent, outcome in (("claude_left_early", "cancelled"), ("claude_broken_stream", "error")):
+    outcomes = {
+        "claude_left_early": "cancelled",
+        "claude_broken_stream": "error",
+        "claude_error_event": "error",
+    }
+    for agent, outcome in outcomes.items():
         (call,) = calls[agent]
         assert (call["outcome"], call["usage_source"]) == (outcome, "mixed")
         assert call["input_tokens"] == books[f"sim-{agent}"]["input_tokens"]
         assert 0 < call["output_tokens"] < 5
 
 
+def test_a_stream_of_groq_whose_usage_never_came_is_estimated_and_says_so(ran):
+    _, calls, *_ = ran
+
+    for agent, outcome in UNTOLD.items():
+        (call,) = calls[agent]
+        assert (call["outcome"], call["usage_source"]) == (outcome, "estimated"), agent
+        assert call["input_tokens"] > 0
+
+
 def test_retries_refusals_and_what_is_no_call(ran):
     _, calls, *_ = ran
 
-    assert {agent: of[0]["retries"] for agent, of in calls.items() if of[0]["retries"]} == {"claude_retry": 2}
-    (refused,) = calls["claude_refused"]
-    assert (refused["outcome"], refused["error_type"]) == ("error", "BadRequestError")
+    assert {agent: of[0]["retries"] for agent, of in calls.items() if of[0]["retries"]} == {
+        "claude_retry": 2,
+        "groq_retry": 1,
+    }
+    for agent in ("claude_refused", "groq_refused"):
+        (refused,) = calls[agent]
+        assert (refused["outcome"], refused["error_type"]) == ("error", "BadRequestError")
     assert "no_call" not in calls
 
 
 def test_a_spent_budget_stops_a_call_before_it_leaves(ran):
     _, calls, _, _, books = ran
 
-    assert books["sim-claude_budget"]["requests"] == len(calls["claude_budget"]) == 1
+    for agent in ("claude_budget", "groq_budget"):
+        assert books[f"sim-{agent}"]["requests"] == len(calls[agent]) == 1
 
 
-def test_tools_of_claude_have_their_part(ran):
+def test_tools_of_claude_and_groq_have_their_part(ran):
     _, _, tools, _, _ = ran
 
-    assert [(tool["tool"], tool["offered"], tool["calls"]) for tool in tools] == [("weather", 1, 1)] * 2
+    assert [(tool["tool"], tool["offered"], tool["calls"]) for tool in tools] == [("weather", 1, 1)] * 3
     assert all(tool["definition_tokens"] > 0 and tool["call_tokens"] > 0 for tool in tools)
 
 

@@ -1,7 +1,10 @@
 """Small simulated servers of Gemini's and Converse's APIs, which keep what they told."""
 
+import base64
 import json
+import struct
 import threading
+import zlib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -29,6 +32,58 @@ CONVERSE = {
     },
     "metrics": {"latencyMs": 1},
 }
+CONVERSE_EVENTS = (
+    ("messageStart", {"role": "assistant"}),
+    ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Hello"}}),
+    ("contentBlockStop", {"contentBlockIndex": 0}),
+    ("messageStop", {"stopReason": "end_turn"}),
+    ("metadata", {name: CONVERSE[name] for name in ("usage", "metrics")}),
+)
+CLAUDE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-sonnet-4-5-20250929",
+    "content": [{"type": "text", "text": "Hello"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {
+        "input_tokens": 60,
+        "cache_read_input_tokens": 40,
+        "cache_creation_input_tokens": 10,
+        "output_tokens": 12,
+    },
+}
+_BEGUN = CLAUDE | {"content": [], "stop_reason": None, "usage": CLAUDE["usage"] | {"output_tokens": 1}}
+CLAUDE_EVENTS = (
+    {"type": "message_start", "message": _BEGUN},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}},
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+        "usage": {"output_tokens": 12},
+    },
+    {"type": "message_stop"},
+)
+
+
+def _claude_frame(event):
+    return _frame("chunk", {"bytes": base64.b64encode(json.dumps(event).encode()).decode()})
+
+
+def _frame(name, value):
+    """One event in Amazon's framing: lengths, headers and payload, each with a checksum."""
+    told = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
+    headers = b"".join(
+        struct.pack("!B", len(key)) + key.encode() + struct.pack("!BH", 7, len(text)) + text.encode()
+        for key, text in told.items()
+    )
+    payload = json.dumps(value).encode()
+    lengths = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
+    framed = lengths + struct.pack("!I", zlib.crc32(lengths)) + headers + payload
+    return framed + struct.pack("!I", zlib.crc32(framed))
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -42,8 +97,14 @@ class Answering(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         if "streamGenerateContent" in self.path:
             body, kind = f"data: {json.dumps(GEMINI)}\r\n\r\n".encode(), "text/event-stream"
+        elif self.path.endswith("/invoke-with-response-stream"):
+            body, kind = b"".join(map(_claude_frame, CLAUDE_EVENTS)), "application/vnd.amazon.eventstream"
+        elif self.path.endswith("/converse-stream"):
+            frames = (_frame(name, event) for name, event in CONVERSE_EVENTS)
+            body, kind = b"".join(frames), "application/vnd.amazon.eventstream"
         else:
-            answer = CONVERSE if self.path.endswith("/converse") else GEMINI
+            ends = {"/converse": CONVERSE, "/invoke": CLAUDE, ":rawPredict": CLAUDE}
+            answer = next((a for end, a in ends.items() if self.path.endswith(end)), GEMINI)
             body, kind = json.dumps(answer).encode(), "application/json"
         self.send_response(200)
         self.send_header("Content-Type", kind)

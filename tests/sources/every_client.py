@@ -15,7 +15,13 @@ import agentgauge as ag  # noqa: E402  # before any client, as programs do
 
 url, other_url, store = sys.argv[1:]
 host = url.split("//")[1]
-ag.init("every-client", store=store, providers={host: "anthropic"})
+other_host = other_url.split("//")[1]
+vertex_url = other_url.replace("127.0.0.1", "localhost")
+ag.init(
+    "every-client",
+    store=store,
+    providers={host: "anthropic", other_host: "aws.bedrock", vertex_url.split("//")[1]: "gcp.vertex_ai"},
+)
 
 import anthropic  # noqa: E402
 import boto3  # noqa: E402
@@ -24,13 +30,20 @@ import litellm  # noqa: E402
 from google import genai  # noqa: E402
 from groq.types.chat import ChatCompletion  # noqa: E402
 from mistralai.client import Mistral  # noqa: E402
+from pydantic import BaseModel  # noqa: E402
 
 MESSAGES = [{"role": "user", "content": "Say PROMPT-7"}]
 ASK = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": MESSAGES}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+FUNCTIONS = [{"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}]
+LLAMA = {"model": "llama-3.3-70b-versatile", "messages": MESSAGES}
 TOOLS = [{"name": "weather", "description": "The weather.", "input_schema": SCHEMA}]
 CONTENT = {"modelId": "anthropic.claude-sonnet-4-5-20250929-v1:0"}
 GEMINI = {"model": "gemini-2.5-flash", "contents": "Say PROMPT-7"}
+
+
+class City(BaseModel):
+    city: str
 
 
 def claude(client):
@@ -75,6 +88,17 @@ def claude_raw_stream(client):
 def claude_streaming_response(client):
     with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
         b"".join(response.iter_bytes())
+
+
+def claude_parse(client):
+    client.messages.parse(**ASK, output_format=City)
+
+
+def claude_error_event(client):
+    try:
+        list(client.messages.create(**ASK, stream=True))
+    except anthropic.APIStatusError:
+        return
 
 
 def claude_retry(client):
@@ -126,11 +150,89 @@ async def async_claude_stream_helper(client):
         await stream.get_final_message()
 
 
-def groq_chat(key):
-    client = groq.Groq(api_key=key, base_url=url)
-    client.post(
-        "/v1/chat/completions", cast_to=ChatCompletion, body={"model": "llama-3.3-70b", "messages": MESSAGES}
+def groq_chat(client):
+    client.chat.completions.create(**LLAMA)
+
+
+def groq_post(client):
+    client.post("/openai/v1/chat/completions", cast_to=ChatCompletion, body=LLAMA)
+
+
+def groq_raw(client):
+    client.chat.completions.with_raw_response.create(**LLAMA)
+
+
+def groq_tools(client):
+    client.chat.completions.create(**LLAMA, tools=FUNCTIONS)
+
+
+def groq_stream(client):
+    list(client.chat.completions.create(**LLAMA, stream=True))
+
+
+def groq_stream_untold(client):
+    list(client.chat.completions.create(**LLAMA, stream=True))
+
+
+def groq_left_early(client):
+    stream = client.chat.completions.create(**LLAMA, stream=True)
+    next(stream)
+    stream.close()
+
+
+def groq_error_event(client):
+    try:
+        list(client.chat.completions.create(**LLAMA, stream=True))
+    except groq.APIError:
+        return
+
+
+def groq_retry(client):
+    client.chat.completions.create(**LLAMA)
+
+
+def groq_refused(client):
+    try:
+        client.chat.completions.create(**LLAMA)
+    except groq.BadRequestError:
+        return
+
+
+def groq_budget(client):
+    try:
+        with ag.budget(tokens=1):
+            for _ in range(3):
+                client.chat.completions.create(**LLAMA)
+    except ag.BudgetExceeded:
+        return
+
+
+async def async_groq(client):
+    await client.chat.completions.create(**LLAMA)
+
+
+async def async_groq_stream(client):
+    async for _ in await client.chat.completions.create(**LLAMA, stream=True):
+        pass
+
+
+def bedrock_claude(_):
+    keys = {"aws_access_key": "a", "aws_secret_key": "b", "aws_region": "us-east-1"}
+    client = anthropic.AnthropicBedrock(base_url=other_url, **keys)
+    client.messages.create(**ASK | {"model": CONTENT["modelId"]})
+
+
+def bedrock_claude_stream(_):
+    keys = {"aws_access_key": "a", "aws_secret_key": "b", "aws_region": "us-east-1"}
+    client = anthropic.AnthropicBedrock(base_url=other_url, **keys)
+    list(client.messages.create(**ASK | {"model": CONTENT["modelId"]}, stream=True))
+
+
+def vertex_claude(_):
+    client = anthropic.AnthropicVertex(
+        base_url=vertex_url, access_token="t", region="us-east5", project_id="p"
     )
+    client.messages.create(**ASK | {"model": "claude-sonnet-4-5@20250929"})
 
 
 def mistral_chat(key):
@@ -161,23 +263,37 @@ def converse(_):
     client.converse(**CONTENT, messages=[{"role": "user", "content": [{"text": "Say PROMPT-7"}]}])
 
 
-async def on_async(use):
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=f"sim-{use.__name__}") as client:
+async def on_async(client_class, use):
+    async with client_class(base_url=url, api_key=f"sim-{use.__name__}") as client:
         await use(client)
 
 
 ON_CLAUDE = (
     claude, claude_tools, claude_stream, claude_stream_tools, claude_stream_helper, claude_left_early,
-    claude_beta, claude_raw, claude_raw_stream, claude_streaming_response, claude_retry, claude_refused,
-    claude_broken_stream, claude_budget, no_call,
+    claude_beta, claude_raw, claude_raw_stream, claude_streaming_response, claude_parse,
+    claude_error_event, claude_retry, claude_refused, claude_broken_stream, claude_budget, no_call,
+)  # fmt: skip
+ON_GROQ = (
+    groq_chat, groq_post, groq_raw, groq_tools, groq_stream, groq_stream_untold, groq_left_early,
+    groq_error_event, groq_retry, groq_refused, groq_budget,
+)  # fmt: skip
+OTHERS = (
+    mistral_chat, litellm_openai, litellm_claude, gemini, gemini_stream, converse, bedrock_claude,
+    bedrock_claude_stream, vertex_claude,
 )  # fmt: skip
 for use in ON_CLAUDE:
     with ag.agent(use.__name__), anthropic.Anthropic(base_url=url, api_key=f"sim-{use.__name__}") as claudes:
         use(claudes)
+for use in ON_GROQ:
+    with ag.agent(use.__name__), groq.Groq(base_url=url, api_key=f"sim-{use.__name__}") as client:
+        use(client)
 for use in (async_claude, async_claude_stream, async_claude_stream_helper):
     with ag.agent(use.__name__):
-        asyncio.run(on_async(use))
-for use in (groq_chat, mistral_chat, litellm_openai, litellm_claude, gemini, gemini_stream, converse):
+        asyncio.run(on_async(anthropic.AsyncAnthropic, use))
+for use in (async_groq, async_groq_stream):
+    with ag.agent(use.__name__):
+        asyncio.run(on_async(groq.AsyncGroq, use))
+for use in OTHERS:
     with ag.agent(use.__name__):
         use(f"sim-{use.__name__}")
 ag.shutdown()

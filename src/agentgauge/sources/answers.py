@@ -18,7 +18,7 @@ _MOST_REASONS = 16
 class Answered:
     """Facts about an answer; `complete` when the model said that it was done.
 
-    `status` is that of the Responses API, None elsewhere.
+    `status` is that of the Responses API, None elsewhere. `broken`: an event of a stream told of an error.
     """
 
     model: str | None = None
@@ -26,6 +26,7 @@ class Answered:
     finish_reasons: tuple[str, ...] = ()
     status: str | None = None
     complete: bool = False
+    broken: bool = False
 
 
 def read_answers(answers: Sequence[Mapping[str, Any]], *, choices: int = 1) -> Answered:
@@ -53,6 +54,9 @@ def read_answers(answers: Sequence[Mapping[str, Any]], *, choices: int = 1) -> A
         finish_reasons=kept,
         status=status,
         complete=complete,
+        broken=any(
+            isinstance(answer.get("error"), Mapping) and "choices" not in answer for answer in answers
+        ),
     )
 
 

@@ -190,8 +190,10 @@ def _outcome(span: ReadableSpan, exchange: Exchange, answered: Answered) -> tupl
         if name in _CANCELLING:
             return Outcome.CANCELLED, name
         return Outcome.ERROR, name
-    if answered.status in _FAILED:
-        return Outcome.ERROR, f"response_{answered.status}"
+    if answered.status in _FAILED or (
+        exchange.stream and answered.broken
+    ):  # Groq's client leaves the body open
+        return Outcome.ERROR, f"response_{answered.status or 'failed'}"
     if span.status.status_code is StatusCode.UNSET and exchange.stream and not answered.complete:
         return Outcome.CANCELLED, None
     if span.status.status_code is StatusCode.UNSET and not exchange.answers:

@@ -27,13 +27,16 @@ def events(reply: Reply, ask: Ask, used: Row, form: object) -> Iterator[Event]:
     `continuous_usage_stats` besides, as vLLM has it, every chunk tells what was used so far.
     """
     options = ask.body.get("stream_options") or {}
-    last_tells = bool(options.get("include_usage")) and form != "none"
+    last_tells = bool(options.get("include_usage")) and form not in ("none", "x_groq")
     each_tells = last_tells and bool(options.get("continuous_usage_stats"))
     envelope = _envelope(reply, ask, stream=True)
     parts = [choice for index in range(reply.choices) for choice in _chunk_choices(reply, ask, index)]
     for number, choice in enumerate(parts):
         chunk = envelope | {"choices": [choice]}
-        if each_tells:
+        if form == "x_groq" and number == len(parts) - 1:
+            usage = told_as(form, _usage(ask, used))
+            yield Event(chunk | {"x_groq": {"id": reply.id, "usage": usage}}, usage)
+        elif each_tells:
             usage = told_as(form, _usage(ask, used.so_far(number, len(parts))))
             yield Event(chunk | {"usage": usage}, usage)
         else:
@@ -41,6 +44,11 @@ def events(reply: Reply, ask: Ask, used: Row, form: object) -> Iterator[Event]:
     if last_tells:
         usage = told_as(form, _usage(ask, used))
         yield Event(envelope | {"choices": [], "usage": usage}, usage)
+
+
+def failure(message: str) -> Event:
+    """An error in the midst of a stream."""
+    return Event({"error": {"message": message, "type": "server_error"}})
 
 
 def _usage(ask: Ask, used: Row) -> dict[str, Any]:

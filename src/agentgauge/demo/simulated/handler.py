@@ -33,9 +33,9 @@ RULE_HEADER = "X-Simulated-Rule"
 ANONYMOUS = "anonymous"
 MAX_DELAY_S = 30.0
 
-# Azure has its calls below a deployment, and another path for all.
+# Azure has its calls below a deployment, and another path for all, as Groq has.
 _CALL = re.compile(
-    r"/(?:v1|openai)/(?:deployments/[^/]+/)?(chat/completions|completions|responses|embeddings|messages)"
+    r"/(?:v1|openai|openai/v1)/(?:deployments/[^/]+/)?(chat/completions|completions|responses|embeddings|messages)"
 )
 _SHAPES: dict[str, Any] = {
     "chat": completions,
@@ -154,7 +154,7 @@ class Handler(Connection):
         shape = _SHAPES[ask.endpoint]
         if ask.stream and shape is not embeddings:
             end = b"" if shape in _WITHOUT_END else DONE
-            self._stream(list(shape.events(reply, ask, used, rule.usage)), rule, entry, end=end)
+            self._stream(list(shape.events(reply, ask, used, rule.usage)), rule, entry, shape=shape, end=end)
             return
         whole = shape.whole(reply, ask, used, rule.usage)
         if shape is responses:
@@ -180,7 +180,7 @@ class Handler(Connection):
         with self.simulated.books.telling(entry, event.usage):
             self.send_json(event.data)
 
-    def _stream(self, events: list[Event], rule: Rule, entry: "Entry", *, end: bytes) -> None:
+    def _stream(self, events: list[Event], rule: Rule, entry: "Entry", *, shape: Any, end: bytes) -> None:
         self.begin_stream()
         for number, event in enumerate(events, start=1):
             if event.usage is ABSENT:
@@ -190,6 +190,10 @@ class Handler(Connection):
                     self.send_chunk(event.encode())
             if number == rule.drop_after_chunks:
                 self.hang_up()
+                return
+            if number == rule.fail_after_chunks:
+                self.send_chunk(shape.failure("The server is overloaded (simulated).").encode())
+                self.send_chunk(b"")
                 return
             if number == rule.stall_after_chunks:
                 self.await_disconnect()

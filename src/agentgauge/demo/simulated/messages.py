@@ -37,6 +37,11 @@ def events(reply: Reply, ask: Ask, used: Row, form: object) -> Iterator[Event]:
     yield _event("message_stop")
 
 
+def failure(message: str) -> Event:
+    """An error in the midst of a stream."""
+    return _event("error", error={"type": "overloaded_error", "message": message})
+
+
 def _message(reply: Reply, ask: Ask) -> dict[str, Any]:
     return {
         "id": f"msg_{reply.id}",

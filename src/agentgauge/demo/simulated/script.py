@@ -44,6 +44,7 @@ class Rule:
         usage: a word of USAGE_FORMS, or the usage object itself.
         stall_after_chunks: a stream waits there until its client is gone (10 s at most).
         drop_after_chunks: a stream's connection is closed there.
+        fail_after_chunks: a stream of chat or messages tells of an error there, and ends.
         polls: how often a background response is retrieved before it is completed.
     """
 
@@ -65,6 +66,7 @@ class Rule:
     usage: Any = "table"
     stall_after_chunks: int | None = None
     drop_after_chunks: int | None = None
+    fail_after_chunks: int | None = None
     polls: int = 2
 
     def fits(self, ask: Ask) -> bool:

@@ -96,12 +96,13 @@ _LEAVES: dict[str, Callable[[int], object]] = {
     "zero": lambda _: 0,
 }
 
-USAGE_FORMS = ("table", "none", "null", "prompt_only", *_LEAVES)
+USAGE_FORMS = ("table", "none", "null", "prompt_only", "x_groq", *_LEAVES)
+"""`x_groq` is the table, where Groq's streams of chat tell it: in their last chunk, asked for or not."""
 
 
 def told_as(form: object, usage: dict[str, Any]) -> object:
     """The usage in the form that a rule asks for; a form that is no word is told as it stands."""
-    if form == "table":
+    if form in ("table", "x_groq"):
         return usage
     if form == "none":
         return ABSENT
