@@ -82,7 +82,7 @@ CLAUDE = {
 
 
 def test_claudes_input_excludes_what_is_cached_and_ours_includes_it():
-    assert reading(CLAUDE).usage == TokenUsage(8618, 92, 100, 8514, 53)
+    assert reading(CLAUDE).usage == TokenUsage(8618, 92, 100, 8514, 53, cache_write_1h=514)
 
 
 def test_claudes_plain_form():
