@@ -1,4 +1,4 @@
-"""The records of `registry.py`: what a metric is, and what an indicator is."""
+"""The records of the registry: what a metric is, and what an indicator is."""
 
 from __future__ import annotations
 
