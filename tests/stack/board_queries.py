@@ -17,7 +17,7 @@ NO_OVERFLOW = "the Collector writes it when the first value overflows"
 WITHOUT_DATA = {
     ("tools", "Tool call spike"): TOO_YOUNG,
     ("pipeline", "Outbox age"): NO_OUTBOX,
-    ("pipeline", "Overflow"): NO_OVERFLOW,
+    ("pipeline", "Series overflow"): NO_OVERFLOW,
     ("pipeline", "Waiting spans"): NO_OUTBOX,
     ("pipeline", "Longest wait"): NO_OUTBOX,
     ("pipeline", "Dropped spans"): NO_OUTBOX,
@@ -25,7 +25,7 @@ WITHOUT_DATA = {
 """(dashboard, panel) -> why it is empty in a stack that has just begun."""
 SOMETIMES = {("pipeline", "Telemetry stopped"): "its series are there only while the Collector is not"}
 """Panels that may be empty, and may show how the stack began."""
-BUILT_IN = {"__range": "10m", "__rate_interval": "1m", "__interval": "10s"}
+BUILT_IN = {"__range": "1h", "__rate_interval": "1m", "__interval": "10s"}
 VARIABLES = {one["name"]: one for one in BOARDS["agents"]["templating"]["list"] if one["type"] == "query"}
 
 
