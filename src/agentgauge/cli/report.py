@@ -118,9 +118,8 @@ def report(  # noqa: PLR0913  # one an option
     has_tools: bool | None,
     form: str,
 ) -> None:
-    r"""Show what agents, tools and models used and cost.
+    """Show what agents, tools and models used and cost.
 
-    \b
     Formats: table; json, the same numbers for programs; csv, a line per call;
     text, an export by agent, tool and step; statistics, files, models and
     templates; llm-usage, JSON with the usage of each trial (workflow and id).

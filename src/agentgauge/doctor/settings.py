@@ -25,7 +25,8 @@ _CLOSE = 0.75
 def settings_findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     """A line for each setting that is not the default, one for those that are, and what is wrong."""
     usual = []
-    for name in (f.name for f in fields(Settings) if f.name != "problems"):
+    names = [f.name for f in fields(Settings) if f.name != "problems"]
+    for name in names:
         source = _source(name, settings, environ)
         value = _shown(getattr(settings, name))
         if source is None:
@@ -33,7 +34,8 @@ def settings_findings(settings: Settings, environ: Mapping[str, str]) -> Iterato
             continue
         facts = {"setting": name, "value": value, "source": source}
         yield Finding(TOPIC, "ok", f"{name} = {value}  ({source})", facts=facts)
-    yield Finding(TOPIC, "ok", f"{len(usual)} others have their defaults", facts={"defaults": usual})
+    which = "all" if len(usual) == len(names) else f"{len(usual)} others"
+    yield Finding(TOPIC, "ok", f"{which} have their defaults", facts={"defaults": usual})
     for problem in settings.problems:
         yield Finding(TOPIC, "problem", problem, next="All settings: docs/settings.md")
     if settings.disabled:
