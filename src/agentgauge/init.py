@@ -22,12 +22,13 @@ from agentgauge.frameworks import start as frameworks
 from agentgauge.guard import guarded
 from agentgauge.library_role import program_is
 from agentgauge.pipeline import neighbours, runtime, spans
-from agentgauge.pipeline.core import OutboxAddress, Pipeline
+from agentgauge.pipeline.core import Pipeline
 from agentgauge.pipeline.lent import lend_global
 from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import RunningProvider, make_provider, resource_of, without_metrics
 from agentgauge.pipeline.refusals import not_from_sender
 from agentgauge.pipeline.sender import Sender
+from agentgauge.pipeline.writing import OutboxAddress
 from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
 from agentgauge.remote import clients

@@ -1,27 +1,23 @@
-"""The steps that a finished call takes: read, price, record; then, in the worker: count, write, store."""
+"""The steps that a finished call takes in the caller's thread: read, price, record; then `writing` has it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from agentgauge import guard
-from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import events, spans
 from agentgauge.pipeline.background import BackgroundCalls, Waiting
+from agentgauge.pipeline.backlog import Backlog
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.foreign import ForeignSpans
-from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
+from agentgauge.pipeline.records import FinishedCall, FinishedScope, Noted
 from agentgauge.pipeline.told import Told
 from agentgauge.pipeline.worker import Worker
+from agentgauge.pipeline.writing import Item, Writing
 from agentgauge.price_list import PriceList
 from agentgauge.spending import release_reserved
-from agentgauge.store.rows import Row, json_text, origin_row, parent_key, span_key
-from agentgauge.store.write import MEMORY_SPANS, Batch, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,20 +28,10 @@ if TYPE_CHECKING:
     from agentgauge.ledger import Account
     from agentgauge.pipeline.processor import Source
     from agentgauge.pipeline.reading import Poll
+    from agentgauge.pipeline.records import Content, SpanRecord
     from agentgauge.pipeline.sender import Sender
-
-Item = FinishedCall | FinishedScope | SpanRecord | Noted
-
-MOST_WAITING_BYTES = 64 * 1024 * 1024
-"""Content that waits to be counted; past it, calls are kept without their tool tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxAddress:
-    """Where spans of this process go, and the resource (JSON) that they are sent under."""
-
-    endpoint: str
-    resource: str
+    from agentgauge.pipeline.writing import OutboxAddress
+    from agentgauge.store.write import Store
 
 
 class Pipeline:
@@ -64,15 +50,14 @@ class Pipeline:
         self.foreign = ForeignSpans()
         self.told = Told()
         self.store = store
-        self._outbox = outbox
-        self._forward = forward
-        self._sender = sender
+        self._sends = outbox is not None
         self.prices = prices or PriceList()
         self._background = BackgroundCalls()
-        self._batch = Batch()
-        self._owes_opening = False
-        self._waiting_bytes = 0
-        self.worker: Worker[Item] = Worker(process=self._process, commit=self._commit)
+        self._backlog = Backlog()
+        self._writing = Writing(
+            store, prices=self.prices, backlog=self._backlog, outbox=outbox, forward=forward, sender=sender
+        )
+        self.worker: Worker[Item] = Worker(process=self._writing.process, commit=self._writing.commit)
         self._noted: set[Noted] = set()
 
     def warn(self, code: str, message: str) -> None:
@@ -140,11 +125,9 @@ class Pipeline:
             self.warn("price", why)
         account.add(call)
         self.told.note(call)
-        size = content.size if content else 0
-        if size and self._waiting_bytes + size > MOST_WAITING_BYTES:
+        if content is not None and not self._backlog.take(content.size):
             self.warn("backlog", "Calls end faster than they can be counted; some have no tool tokens.")
-            content, size = None, 0
-        self._waiting_bytes += size
+            content = None
         event = events.event_of(call, account)
         self.worker.put(FinishedCall(call, account, content, event))
         events.tell(event)
@@ -155,111 +138,14 @@ class Pipeline:
 
     def foreign_ended(self, span: ReadableSpan) -> None:
         """A span of another instrumentation: it is sent on, and counts nowhere."""
-        if self._outbox is not None and (record := spans.foreign_span(span)) is not None:
+        if self._sends and (record := spans.foreign_span(span)) is not None:
             self.worker.put(record)
 
-    # In the worker.
-
-    def _process(self, item: Item) -> None:
-        if isinstance(item, FinishedCall):
-            call = self._counted(item)
-            item.account.settle(call)
-            if item.event is not None:
-                item.event.counted(call)
-            self._batch.calls.append(call)
-            self._write_span(spans.call_span(call))
-        elif isinstance(item, FinishedScope):
-            self._batch.scopes.append(_scope_row(item))
-            self._write_span(spans.scope_span(item), forward=item.forward)
-        elif isinstance(item, Noted):
-            self._batch.warnings.append((item.code, item.message))
-        else:
-            self._write_span(item)
-
-    def _counted(self, item: FinishedCall) -> Call:
-        """The call with its tools and estimates; as it was, when counting fails."""
-        from agentgauge import tokens  # noqa: PLC0415  # loaded off the caller's path
-
-        content, call = item.content, item.call
-        if content is None:
-            return call
-        self._waiting_bytes -= content.size
-        with guarded("counting a call's tokens"):
-            counted = tokens.count_exchange(
-                operation=call.request.operation,
-                model=call.response.model or call.request.model,
-                request=_body(content.body),
-                answers=content.answers,
-                usage_known=call.usage.input is not None and call.usage.output is not None,
-            )
-            return tokens.settle(call, counted, self.prices.price_of(call))
-        return call
-
-    def _write_span(self, record: SpanRecord, *, forward: bool = True) -> None:
-        if forward and self._forward is not None and record.sampled:
-            with guarded("forwarding a span"):
-                self._forward(record)
-        if self._outbox is not None:
-            self._batch.spans.append(
-                {
-                    **span_key(record.trace_id, record.span_id),
-                    "span": spans.to_json(record),
-                    "ended_ns": record.end_ns,
-                    "resource": self._outbox.resource,
-                    "endpoint": self._outbox.endpoint,
-                }
-            )
-
-    def _commit(self) -> bool:
-        try:
-            if self._batch:
-                self.store.write(self._batch)
-            elif self._owes_opening:
-                self.store.open()
-        except StoreError:
-            return False
-        except Exception:  # noqa: BLE001  # the row that cannot be stored is found, and costs no other
-            if not self._commit_apart():
-                return False
-        self._batch, self._owes_opening = Batch(), False
-        self._after_write()
-        return True
-
-    def _commit_apart(self) -> bool:
-        """Writes row by row; False when the store became busy, with what is left still in the batch."""
-        parts = list(self._batch.apart())
-        while parts:
-            try:
-                with guarded("storing what has ended"):
-                    self.store.write(parts[0])
-            except StoreError:
-                self._batch = Batch.whole(parts)
-                return False
-            parts.pop(0)
-        return True
+    # Life.
 
     def open_store(self) -> None:
         """Opens the store now, so that the run is known even if it makes no call."""
-        self._owes_opening = True  # where it is busy now
-        with suppress(StoreError):
-            self.store.open()
-            self._owes_opening = False
-        self._after_write()
-
-    def _after_write(self) -> None:
-        if self.store.problem:
-            warn_once("store", self.store.problem, lost=True)
-        if self.store.dropped:
-            warn_once(
-                "dropped",
-                "Spans that wait for the OTLP endpoint were dropped, the oldest first: without a store only "
-                f"the last {MEMORY_SPANS:,} are kept. Set AGENTGAUGE_STORE to a file, or mend the endpoint.",
-                lost=True,
-            )
-        if self._sender is not None:
-            self._sender.start()
-
-    # Life.
+        self._writing.open_store()
 
     def settled(self, *, timeout_s: float) -> bool:
         """Waits until the calls that have ended are counted."""
@@ -297,7 +183,8 @@ class Pipeline:
         self.open_calls.forget()
         self.foreign.forget()
         self._background.forget()
-        self._batch, self._waiting_bytes = Batch(), 0
+        self._backlog.after_fork()
+        self._writing.after_fork()
         self.worker.after_fork()
 
 
@@ -317,27 +204,3 @@ def _routed(call: Call) -> Call:
     if route is None or route.model != call.request.model:
         return call
     return replace(call, route_tier=route.tier, route_bypassed=route.bypassed)
-
-
-def _scope_row(scope: FinishedScope) -> Row:
-    """A row of `scopes`, without its run."""
-    return {
-        **span_key(scope.trace_id, scope.span_id),
-        "parent_span_id": parent_key(scope.parent_span_id),
-        "kind": scope.kind,
-        "name": scope.name,
-        "start_ns": scope.start_ns,
-        "end_ns": scope.end_ns,
-        **origin_row(scope.origin),
-        "status": scope.status,
-        "error_type": scope.error_type,
-        "details": json_text(scope.details),
-    }
-
-
-def _body(body: bytes | None) -> Mapping[str, Any] | None:
-    try:
-        parsed = json.loads(body or b"null")
-    except ValueError:
-        return None
-    return parsed if isinstance(parsed, Mapping) else None
