@@ -137,6 +137,29 @@ def test_a_claude_model_is_known_by_its_generation(model, like):
 
 
 @pytest.mark.parametrize(
+    ("model", "context", "left_out"),
+    [
+        ("gpt-5-nano", None, True),
+        ("o4-mini", None, True),
+        ("gpt-5.5", "all_turns", False),
+        ("gpt-5.6-sol", None, False),
+        ("grok-4", None, False),
+    ],
+)
+def test_reasoning_before_the_last_user_message_is_not_in_the_prompt(model, context, left_out):
+    asks, thought = {"role": "user", "content": "x"}, {"type": "reasoning", "summary": []}
+    answer = {"role": "assistant", "content": "y"}
+
+    def found(*items):
+        return counted({"input": list(items), "reasoning": {"context": context}}, model)
+
+    earlier = found(asks, thought, answer, asks)
+    assert earlier.not_attributable == (() if left_out else ("reasoning",))
+    assert earlier.input_tokens == found(asks, answer, asks).input_tokens
+    assert found(asks, answer, asks, thought).not_attributable == ("reasoning",)
+
+
+@pytest.mark.parametrize(
     ("model", "auto", "forced"), [("opus", 530, 281), ("sonnet", 159, 235), ("haiku", 264, 340)]
 )
 def test_the_tool_prompt_of_claude_3_is_as_documented(model, auto, forced):

@@ -39,6 +39,8 @@ class Family:
         responses_forced: naming one costs in the Responses API what it does in chat (2 rows say that it costs
             nothing on gpt-5).
         bare: added where the first declaration has no comment (11 rows).
+        forgets: reasoning from before the user's last message is left out of the prompt, as OpenAI documents
+            (10 rows, 8 of them exact); from gpt-5.6 on it stays.
         claude: what Anthropic's format adds, None elsewhere.
     """
 
@@ -60,6 +62,7 @@ class Family:
     forced: int = 7
     responses_forced: bool = True
     bare: int = 0
+    forgets: bool = False
     claude: Claude | None = None
 
 
@@ -78,13 +81,16 @@ _REASONING = Family(
     responses_format=0,
     responses_forced=False,
     bare=-1,
+    forgets=True,
 )
 _GPT_5 = replace(_REASONING, final=2, tools=82, tools_with_system=85)
 _FIRST_GPT_5 = replace(_GPT_5, pair_responses=16)
+_GPT_5_6 = replace(_GPT_5, forgets=False)
 _UNKNOWN = Family(O200K, known=False)
 
 _FAMILIES = (
     (re.compile(r"gpt-5(-mini|-nano)?(-\d{4}|$)"), _FIRST_GPT_5),
+    (re.compile(r"gpt-5\.[6-9]"), _GPT_5_6),
     (re.compile(r"gpt-5"), _GPT_5),
     (re.compile(r"o\d(?!\d)|codex"), _REASONING),
     (re.compile(r"(chat)?gpt-4o|gpt-4\.1|gpt-4\.5|computer-use"), _GPT_4O),
