@@ -279,6 +279,31 @@ def test_a_responses_call_that_is_sent_with_its_items_id_costs_more():
         assert cost({**call, "id": "fc_1"}, model) - cost(call, model) == more
 
 
+def test_a_responses_call_names_its_function_in_full_twice():
+    def cost(name):
+        call = {"type": "function_call", "call_id": "1", "name": name, "arguments": "{}"}
+        result = {"type": "function_call_output", "call_id": "1", "output": "x"}
+        return counted({"input": [{"role": "user", "content": "y"}, call, result]}, "gpt-4.1").input_tokens
+
+    assert (tokens("calculator"), tokens("functions.calculator")) == (1, 3)
+    assert (tokens("weather"), tokens("functions.weather")) == (1, 2)
+    assert cost("calculator") - cost("weather") == 2
+
+
+@pytest.mark.parametrize(("form", "joined"), [("messages", 1), ("input", 0)])
+def test_the_tools_block_joins_the_system_message_in_chat_alone(form, joined):
+    function = {"name": "a", "parameters": {}}
+    tool = {"type": "function", **({"function": function} if form == "messages" else function)}
+
+    def cost(text):
+        messages = [{"role": "system", "content": text}, {"role": "user", "content": "x"}]
+        return counted({form: messages, "tools": [tool]}).input_tokens
+
+    assert tokens("Be terse\n\n") - tokens("Be terse") == 1
+    assert tokens("Be terse.\n\n") - tokens("Be terse.") == 0
+    assert cost("Be terse") - cost("Be terse.") == tokens("Be terse") - tokens("Be terse.") + joined
+
+
 @pytest.mark.parametrize(("model", "channel"), [("gpt-5", 2), ("gpt-4o", 0), ("o3", 0)])
 def test_gpt_5_is_shown_the_channel_of_its_earlier_answers(model, channel):
     answer = {"role": "assistant", "content": "Yes."}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agentgauge.tokens.families import Family
 
 _BLOCK = 9
+_FRAME = 4  # of a message, which the block does without where there is a system message
 _NO_PARALLEL = 16  # 2 rows of one set of tools; 3 of two sets show that a call in the history ends it
 _REMEMBERED = 64  # sets of tools
 _MOST_CHARS = 200_000  # larger sets are counted anew, so that what is remembered is at most 13 MB
@@ -60,14 +61,16 @@ def _around(prompt: Prompt, family: Family) -> int:
     system = first if first is not None and first.role in SYSTEM_ROLES else None
     extra = _BLOCK
     if system is not None:
-        # The block joins the system message, which saves a message's frame.
-        joined = count_tokens(system.text + "\n\n", encoding=family.encoding)
-        extra += joined - count_tokens(system.text, encoding=family.encoding) - 4
+        extra -= _FRAME
     if prompt.form == "responses":
         extra += family.responses_block if system is None else family.responses_block_with_system
         extra += family.responses_required if prompt.required else 0
+    elif system is None:
+        extra += family.tools
     else:
-        extra += family.tools if system is None else family.tools_with_system
+        # The block joins the system message; in the Responses API it stays by itself (5 rows).
+        joined = count_tokens(system.text + "\n\n", encoding=family.encoding)
+        extra += family.tools_with_system + joined - count_tokens(system.text, encoding=family.encoding)
     if prompt.forced and (prompt.form == "chat" or family.responses_forced):
         extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0

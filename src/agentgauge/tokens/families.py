@@ -25,7 +25,7 @@ class Family:
         known: the vocabulary is the model's own; otherwise counts are only proportional to the truth.
         reply: what starts the answer, once a request.
         pair: around a tool call and its result in the history of a chat.
-        pair_responses: the same in the Responses API.
+        pair_responses: the same in the Responses API, where the name is in full twice (16 rows).
         kept: added there to a call that is sent with its item's id (26 rows with, 45 without).
         final: added to an earlier answer's text, the name of its channel in the published harmony format
             (30 rows).
@@ -48,7 +48,7 @@ class Family:
     known: bool = True
     reply: int = 3
     pair: int = 12
-    pair_responses: int = 12
+    pair_responses: int = 11
     kept: int = 0
     final: int = 0
     parallel: int = 20
@@ -68,12 +68,12 @@ class Family:
 
 _OLD = Family(CL100K)
 _GPT_4 = replace(_OLD, titles=False, forced=5)
-_GPT_4O = Family(O200K, pair_responses=10, kept=3)
+_GPT_4O = Family(O200K, pair_responses=9, kept=3)
 _REASONING = Family(
     O200K,
     reply=2,
     pair=18,
-    pair_responses=19,
+    pair_responses=18,
     parallel=26,
     responses_block=0,
     responses_block_with_system=4,
@@ -84,7 +84,7 @@ _REASONING = Family(
     forgets=True,
 )
 _GPT_5 = replace(_REASONING, final=2, tools=82, tools_with_system=85)
-_FIRST_GPT_5 = replace(_GPT_5, pair_responses=16)
+_FIRST_GPT_5 = replace(_GPT_5, pair_responses=15)
 _GPT_5_6 = replace(_GPT_5, forgets=False)
 _UNKNOWN = Family(O200K, known=False)
 

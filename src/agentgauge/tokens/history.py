@@ -100,8 +100,10 @@ class _Reader:
     def _alone(self, call: ToolCall) -> int:
         pair = self._pair + (self._kept if call.kept else 0)
         around = pair // 2
-        self._around_result[call.id] = self._count(f"functions.{call.name}") + pair - around
-        return self._count(compact(call.arguments)) + self._count(call.name) + around
+        recipient = self._count(f"functions.{call.name}")
+        self._around_result[call.id] = recipient + pair - around
+        named = self._count(call.name) if self._wraps else recipient
+        return self._count(compact(call.arguments)) + named + around
 
     def _together(self, calls: Sequence[ToolCall]) -> list[int]:
         """Parallel calls are written as one call of a wrapping tool."""
