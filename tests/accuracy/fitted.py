@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agentgauge.tokens.families import Family
 
 PER_CENT = ("text", "definition", "step")
-OF_CLAUDE = (*PER_CENT, "tools", "forced", "pair", "thinking")
+OF_CLAUDE = (*PER_CENT, "tools", "forced", "serial", "pair", "thinking")
 OF_OPENAI = (
     "reply", "pair", "pair_responses", "kept", "final", "parallel", "tools", "tools_with_system", "forced",
     "bare", "responses_block", "responses_block_with_system", "responses_required", "responses_format",

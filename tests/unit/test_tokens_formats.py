@@ -113,6 +113,17 @@ def test_a_forced_tool_and_thinking_cost_more_on_claude():
     assert total(thinking={"type": "enabled"}) - total() == 28
 
 
+@pytest.mark.parametrize(
+    "off",
+    [{"parallel_tool_calls": False}, {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}],
+)
+def test_claudes_tool_prompt_is_shorter_without_parallel_calls(off):
+    def saved(model):
+        return counted(CLAUDE, model).input_tokens - counted({**CLAUDE, **off}, model).input_tokens
+
+    assert (saved("claude-haiku-4-5"), saved("claude-3-5-haiku")) == (200, 0)
+
+
 def test_thinking_in_the_history_is_not_attributable():
     message = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}]}
     assert counted({"messages": [message]}, "claude-sonnet-4-5").not_attributable == ("reasoning",)
@@ -125,6 +136,7 @@ def test_thinking_in_the_history_is_not_attributable():
         ("anthropic/claude-4.5-haiku-20251001", "claude-haiku-4-5"),
         ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "claude-3-5-haiku"),
         ("anthropic/claude-4.6-sonnet-20260217", "claude-opus-4-5"),
+        ("anthropic/claude-4.5-sonnet-20250929", "claude-sonnet-4-5"),
         ("claude-opus-4-8", "claude-sonnet-5"),
         ("anthropic/claude-5-opus-20260901", "claude-sonnet-5"),
         ("claude-something-new", "claude-sonnet-4-20250514"),

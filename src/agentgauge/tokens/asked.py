@@ -61,7 +61,7 @@ class Prompt:
         required: `tool_choice` asks for a call of any function.
         answer_format: the JSON schema that the answer must have.
         thinking: Anthropic's extended thinking is on.
-        parallel: `parallel_tool_calls` was not switched off.
+        parallel: calls of several tools at once were not switched off.
         readable: there was something to count.
     """
 

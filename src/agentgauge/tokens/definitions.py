@@ -91,6 +91,7 @@ def _json_segments(prompt: Prompt, offers: Sequence[Offer], family: Family) -> l
         scaled(count_tokens(_json(f, indent=1), encoding=family.encoding), costs.definition) for f in forms
     ]
     around = costs.tools + (costs.forced if prompt.required or prompt.forced else 0)
+    around += 0 if prompt.parallel else costs.serial
     shares = share(max(sum(weights) + around, 0), weights)
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(offers, shares, strict=True)]
 

@@ -98,7 +98,8 @@ def _read_tools(prompt: Prompt, body: dict[str, Any]) -> None:
     if isinstance(choice, dict):
         function = choice.get("function", choice)
         prompt.forced = word(function.get("name")) if isinstance(function, dict) else ""
-    prompt.parallel = body.get("parallel_tool_calls") is not False
+        prompt.parallel = choice.get("disable_parallel_tool_use") is not True
+    prompt.parallel = prompt.parallel and body.get("parallel_tool_calls") is not False
 
 
 def _read_format(prompt: Prompt, body: dict[str, Any]) -> None:
