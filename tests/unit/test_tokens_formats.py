@@ -302,6 +302,27 @@ def test_a_responses_call_names_its_function_in_full_twice():
     assert cost("calculator") - cost("weather") == 2
 
 
+def test_a_function_that_joins_a_conversation_has_a_namespace_of_its_own():
+    look = {"type": "function", "name": "look", "description": "Looks.", "parameters": {}}
+    asks, joins = {"role": "user", "content": "x"}, {"type": "additional_tools", "tools": [look]}
+    found = counted({"input": [asks, joins]}, "gpt-5.4")
+    shown = "namespace look {\n\n// Looks.\ntype look = () => any;\n\n} // namespace look"
+    assert definitions_of(found) == {"look": tokens(shown) + 89}
+    assert (found.offered, found.has_tools, found.not_attributable) == (("look",), True, ())
+    several = counted({"input": [asks, {**joins, "tools": [look, look]}]}, "gpt-5.4")
+    assert (several.offered, several.not_attributable) == ((), ("additional_tools",))
+
+
+def test_a_call_of_such_a_function_is_named_with_its_namespace():
+    call = {"type": "function_call", "call_id": "1", "name": "look", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "1", "output": "x"}
+
+    def cost(**more):
+        return counted({"input": [{**call, **more}, result]}, "gpt-5.4").input_tokens
+
+    assert cost(namespace="look_up") - cost() == 2 * (tokens("look_up.look") - tokens("functions.look"))
+
+
 @pytest.mark.parametrize(("form", "joined"), [("messages", 1), ("input", 0)])
 def test_the_tools_block_joins_the_system_message_in_chat_alone(form, joined):
     function = {"name": "a", "parameters": {}}

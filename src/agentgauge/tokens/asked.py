@@ -24,13 +24,18 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `answers` is the call id (or the name, in the legacy form) that a tool result answers."""
+    """One message.
+
+    `answers` is the call id (or the name, in the legacy form) that a tool result answers; `adds` is a
+    function that is offered from here on.
+    """
 
     role: str
     text: str = ""
     name: str = ""
     calls: tuple[ToolCall, ...] = ()
     answers: str | None = None
+    adds: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)

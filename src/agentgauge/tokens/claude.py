@@ -24,8 +24,8 @@ class Claude:
     Attributes:
         tools: the prompt that any tool brings, once a request.
         forced: what a `tool_choice` of `any` or `tool` adds to it.
-        serial: what switching parallel calls off adds to it (7 rows of Haiku 4.5, of one set of tools that 2 rows
-            have with them on; nothing in 4 rows of 3.5 Haiku, and no rows of others).
+        serial: what switching parallel calls off adds to it (7 rows of Haiku 4.5, of one set of tools that 2
+            rows have with them on; nothing in 4 rows of 3.5 Haiku, and no rows of others).
         text: per cent for text.
         definition: per cent for a tool's JSON.
         step: per cent for a call's arguments and its result.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 9
 _FRAME = 4  # of a message, which the block does without where there is a system message
+_ADDED = 89  # 7 rows of two tools, one on gpt-5 and one on gpt-5.4
 _NO_PARALLEL = 16  # 2 rows of one set of tools; 3 of two sets show that a call in the history ends it
 _REMEMBERED = 64  # sets of tools
 _MOST_CHARS = 200_000  # larger sets are counted anew, so that what is remembered is at most 13 MB
@@ -41,6 +42,13 @@ def definition_segments(prompt: Prompt, family: Family) -> list[Segment]:
     bare = 0 if commented else family.bare
     shares = share(max(tokens + bare + _around(prompt, family), 0), weights)
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(offers, shares, strict=True)]
+
+
+def added_segment(offer: Offer, family: Family) -> Segment:
+    """A function that joins a conversation has a message and a namespace of its own."""
+    text = render(offer.name, offer.description, offer.parameters, titles=family.titles)
+    block = f"namespace {offer.name} {{\n\n{text}\n\n}} // namespace {offer.name}"
+    return Segment(Kind.DEFINITION, offer.name, count_tokens(block, encoding=family.encoding) + _ADDED)
 
 
 @lru_cache(maxsize=_REMEMBERED)

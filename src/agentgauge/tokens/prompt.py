@@ -131,6 +131,12 @@ def _offer(function: dict[str, Any]) -> Offer:
     )
 
 
+def _only_function(tools: Any) -> Offer | None:
+    """Of several, nobody knows yet how they are shown."""
+    listed = dicts(tools)
+    return _offer(listed[0]) if len(listed) == 1 and listed[0].get("type") == "function" else None
+
+
 def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
     role = word(message.get("role")) or "user"
     content = message.get("content")
@@ -243,6 +249,9 @@ def _read_item(prompt: Prompt, item: dict[str, Any]) -> None:
         prompt.messages.append(Message("tool", text, answers=word(item.get("call_id"))))
     elif kind == "reasoning":
         prompt.built_in.append("reasoning")
+    elif kind == "additional_tools" and (added := _only_function(item.get("tools"))):
+        prompt.messages.append(Message("developer", adds=added))
+        prompt.has_tools = True
     elif kind in ("", "message"):
         _read_message(prompt, item)
     else:
