@@ -7,6 +7,7 @@ rows that agree and overlooks the odd ones. It starts from nothing: no tokens ar
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from agentgauge.tokens.families import Family
 
 PER_CENT = ("text", "definition", "step")
-OF_CLAUDE = (*PER_CENT, "tools", "forced", "pair", "thinking")
+OF_CLAUDE = (*PER_CENT, "tools", "forced", "serial", "pair", "thinking")
 OF_OPENAI = (
     "reply", "pair", "pair_responses", "kept", "final", "parallel", "tools", "tools_with_system", "forced",
     "bare", "responses_block", "responses_block_with_system", "responses_required", "responses_format",
@@ -33,6 +34,7 @@ OF_OPENAI = (
 _ROUNDS = 30
 _PULL = 0.001  # towards nothing, for what hardly any row has
 _USUAL = 500  # tokens of a request
+_USUAL_ROWS = 20  # a constant of fewer rows could be fitted to the odd ones among them
 _CLOSE = 0.25  # tokens; nearer than that two errors weigh the same
 
 
@@ -82,7 +84,8 @@ def fit(rows: Iterable[Row]) -> dict[Family, dict[str, int]]:
     for row in rows:
         makers.setdefault(row.family.claude is not None, []).append(row)
     for own in makers.values():
-        values = _least_absolute(own)
+        usual = _least_absolute(own, fewest=_USUAL_ROWS)
+        values = _least_absolute([row for row in own if not _is_odd(row, usual)])
         for family in {row.family for row in own}:
             found[family] = {
                 name: round(values.get(_shared(family, name), 0)) + (100 if name in PER_CENT else 0)
@@ -96,10 +99,25 @@ def _shared(family: Family, name: str) -> tuple[str, int]:
     return name, getattr(family.claude or family, name)
 
 
-def _least_absolute(rows: Sequence[Row]) -> dict[tuple[str, int], float]:
-    """Tokens that are wrong, or parts of the total where a format is known by its proportions only."""
-    features = [{_shared(r.family, n): more for n, more in r.features.items()} for r in rows]
-    names = sorted({name for of in features for name in of})
+def _features(row: Row) -> dict[tuple[str, int], float]:
+    return {_shared(row.family, name): more for name, more in row.features.items()}
+
+
+def _is_odd(row: Row, values: dict[tuple[str, int], float]) -> bool:
+    """Of another template than other rows of a known format: without rare constants, it is off by half."""
+    counted = row.base + sum(more * values.get(name, 0) for name, more in _features(row).items())
+    return row.family.known and abs(counted - row.recording.total) > row.recording.total / 2
+
+
+def _least_absolute(rows: Sequence[Row], *, fewest: int = 1) -> dict[tuple[str, int], float]:
+    """Tokens that are wrong, or parts of the total where a format is known by its proportions only.
+
+    Constants that fewer rows than that have are left at nothing.
+    """
+    features = [_features(row) for row in rows]
+    having = Counter(name for of in features for name in of)
+    names = sorted(name for name, n in having.items() if n >= fewest)
+    features = [{name: more for name, more in of.items() if having[name] >= fewest} for of in features]
     at = {name: i for i, name in enumerate(names)}
     values = [0.0] * len(names)
     for _ in range(_ROUNDS):

@@ -48,6 +48,24 @@ def test_planted_constants_are_found_among_rows_that_are_wrong(accuracy):
     assert (found["reply"], found["pair"]) == (5, 31)
 
 
+def test_a_rare_constant_is_not_fitted_to_rows_of_another_template(accuracy):
+    fitted = accuracy("fitted")
+    shipped = family_of("gpt-4o")
+    tools = [{"type": "function", "name": "look", "parameters": {}}]
+    rows = []
+    for number in range(30):
+        choice = {"tool_choice": "required"} if number < 5 else {}
+        made = recording(accuracy, number, tools=tools, **choice)
+        request = {"input": "x", **{k: v for k, v in made.request.items() if k != "messages"}}
+        row = fitted.row_of(replace(made, request=request, total=1))
+        told = fitted.count(row.prompt, shipped) + (215 if number < 3 else 0)
+        rows.append(replace(row, recording=replace(row.recording, total=told)))
+
+    (found,) = fitted.fit(rows).values()
+
+    assert found["responses_required"] == shipped.responses_required
+
+
 def test_a_constant_that_no_row_has_stays_nothing(accuracy):
     fitted = accuracy("fitted")
     row = fitted.row_of(recording(accuracy, 1, total=99, messages=conversation(0)))

@@ -113,6 +113,17 @@ def test_a_forced_tool_and_thinking_cost_more_on_claude():
     assert total(thinking={"type": "enabled"}) - total() == 28
 
 
+@pytest.mark.parametrize(
+    "off",
+    [{"parallel_tool_calls": False}, {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}],
+)
+def test_claudes_tool_prompt_is_shorter_without_parallel_calls(off):
+    def saved(model):
+        return counted(CLAUDE, model).input_tokens - counted({**CLAUDE, **off}, model).input_tokens
+
+    assert (saved("claude-haiku-4-5"), saved("claude-3-5-haiku")) == (200, 0)
+
+
 def test_thinking_in_the_history_is_not_attributable():
     message = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}]}
     assert counted({"messages": [message]}, "claude-sonnet-4-5").not_attributable == ("reasoning",)
@@ -125,6 +136,7 @@ def test_thinking_in_the_history_is_not_attributable():
         ("anthropic/claude-4.5-haiku-20251001", "claude-haiku-4-5"),
         ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "claude-3-5-haiku"),
         ("anthropic/claude-4.6-sonnet-20260217", "claude-opus-4-5"),
+        ("anthropic/claude-4.5-sonnet-20250929", "claude-sonnet-4-5"),
         ("claude-opus-4-8", "claude-sonnet-5"),
         ("anthropic/claude-5-opus-20260901", "claude-sonnet-5"),
         ("claude-something-new", "claude-sonnet-4-20250514"),
@@ -134,6 +146,29 @@ def test_a_claude_model_is_known_by_its_generation(model, like):
     generations = ("3-haiku", "3-5-haiku", "3-5-sonnet", "sonnet-4-0", "haiku-4-5", "opus-4-5", "sonnet-5")
     assert len({family_of(f"claude-{name}") for name in generations}) == len(generations)
     assert family_of(model) == family_of(like)
+
+
+@pytest.mark.parametrize(
+    ("model", "context", "left_out"),
+    [
+        ("gpt-5-nano", None, True),
+        ("o4-mini", None, True),
+        ("gpt-5.5", "all_turns", False),
+        ("gpt-5.6-sol", None, False),
+        ("grok-4", None, False),
+    ],
+)
+def test_reasoning_before_the_last_user_message_is_not_in_the_prompt(model, context, left_out):
+    asks, thought = {"role": "user", "content": "x"}, {"type": "reasoning", "summary": []}
+    answer = {"role": "assistant", "content": "y"}
+
+    def found(*items):
+        return counted({"input": list(items), "reasoning": {"context": context}}, model)
+
+    earlier = found(asks, thought, answer, asks)
+    assert earlier.not_attributable == (() if left_out else ("reasoning",))
+    assert earlier.input_tokens == found(asks, answer, asks).input_tokens
+    assert found(asks, answer, asks, thought).not_attributable == ("reasoning",)
 
 
 @pytest.mark.parametrize(
@@ -254,6 +289,52 @@ def test_a_responses_call_that_is_sent_with_its_items_id_costs_more():
 
     for model, more in (("gpt-4o", 3), ("gpt-4.1", 3), ("gpt-5.2", 0)):
         assert cost({**call, "id": "fc_1"}, model) - cost(call, model) == more
+
+
+def test_a_responses_call_names_its_function_in_full_twice():
+    def cost(name):
+        call = {"type": "function_call", "call_id": "1", "name": name, "arguments": "{}"}
+        result = {"type": "function_call_output", "call_id": "1", "output": "x"}
+        return counted({"input": [{"role": "user", "content": "y"}, call, result]}, "gpt-4.1").input_tokens
+
+    assert (tokens("calculator"), tokens("functions.calculator")) == (1, 3)
+    assert (tokens("weather"), tokens("functions.weather")) == (1, 2)
+    assert cost("calculator") - cost("weather") == 2
+
+
+def test_a_function_that_joins_a_conversation_has_a_namespace_of_its_own():
+    look = {"type": "function", "name": "look", "description": "Looks.", "parameters": {}}
+    asks, joins = {"role": "user", "content": "x"}, {"type": "additional_tools", "tools": [look]}
+    found = counted({"input": [asks, joins]}, "gpt-5.4")
+    shown = "namespace look {\n\n// Looks.\ntype look = () => any;\n\n} // namespace look"
+    assert definitions_of(found) == {"look": tokens(shown) + 89}
+    assert (found.offered, found.has_tools, found.not_attributable) == (("look",), True, ())
+    several = counted({"input": [asks, {**joins, "tools": [look, look]}]}, "gpt-5.4")
+    assert (several.offered, several.not_attributable) == ((), ("additional_tools",))
+
+
+def test_a_call_of_such_a_function_is_named_with_its_namespace():
+    call = {"type": "function_call", "call_id": "1", "name": "look", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "1", "output": "x"}
+
+    def cost(**more):
+        return counted({"input": [{**call, **more}, result]}, "gpt-5.4").input_tokens
+
+    assert cost(namespace="look_up") - cost() == 2 * (tokens("look_up.look") - tokens("functions.look"))
+
+
+@pytest.mark.parametrize(("form", "joined"), [("messages", 1), ("input", 0)])
+def test_the_tools_block_joins_the_system_message_in_chat_alone(form, joined):
+    function = {"name": "a", "parameters": {}}
+    tool = {"type": "function", **({"function": function} if form == "messages" else function)}
+
+    def cost(text):
+        messages = [{"role": "system", "content": text}, {"role": "user", "content": "x"}]
+        return counted({form: messages, "tools": [tool]}).input_tokens
+
+    assert tokens("Be terse\n\n") - tokens("Be terse") == 1
+    assert tokens("Be terse.\n\n") - tokens("Be terse.") == 0
+    assert cost("Be terse") - cost("Be terse.") == tokens("Be terse") - tokens("Be terse.") + joined
 
 
 @pytest.mark.parametrize(("model", "channel"), [("gpt-5", 2), ("gpt-4o", 0), ("o3", 0)])

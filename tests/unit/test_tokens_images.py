@@ -56,7 +56,9 @@ def test_what_has_no_size(data):
         ("gpt-4.1-nano", (32, 33), "auto", 5),
         ("claude-sonnet-4-5", (750, 100), "auto", 100),
         ("claude-sonnet-4-5", (3136, 750), "auto", 784),
-        ("gpt-5.4-nano", (32, 32), "auto", None),
+        ("gpt-5.4-nano", (512, 512), "auto", 308),  # 256 patches x 1.2
+        ("gpt-5.6-terra", (2048, 2048), "auto", None),  # 4,096 patches: how it is made smaller is not known
+        ("gpt-5.1", (32, 32), "auto", None),
         ("mistral-large", (32, 32), "auto", None),
     ],
 )

@@ -24,13 +24,18 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `answers` is the call id (or the name, in the legacy form) that a tool result answers."""
+    """One message.
+
+    `answers` is the call id (or the name, in the legacy form) that a tool result answers; `adds` is a
+    function that is offered from here on.
+    """
 
     role: str
     text: str = ""
     name: str = ""
     calls: tuple[ToolCall, ...] = ()
     answers: str | None = None
+    adds: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Prompt:
         required: `tool_choice` asks for a call of any function.
         answer_format: the JSON schema that the answer must have.
         thinking: Anthropic's extended thinking is on.
-        parallel: `parallel_tool_calls` was not switched off.
+        parallel: calls of several tools at once were not switched off.
         readable: there was something to count.
     """
 

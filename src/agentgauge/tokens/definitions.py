@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from agentgauge.tokens.families import Family
 
 _BLOCK = 9
+_FRAME = 4  # of a message, which the block does without where there is a system message
+_ADDED = 89  # 7 rows of two tools, one on gpt-5 and one on gpt-5.4
 _NO_PARALLEL = 16  # 2 rows of one set of tools; 3 of two sets show that a call in the history ends it
 _REMEMBERED = 64  # sets of tools
 _MOST_CHARS = 200_000  # larger sets are counted anew, so that what is remembered is at most 13 MB
@@ -42,6 +44,13 @@ def definition_segments(prompt: Prompt, family: Family) -> list[Segment]:
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(offers, shares, strict=True)]
 
 
+def added_segment(offer: Offer, family: Family) -> Segment:
+    """A function that joins a conversation has a message and a namespace of its own."""
+    text = render(offer.name, offer.description, offer.parameters, titles=family.titles)
+    block = f"namespace {offer.name} {{\n\n{text}\n\n}} // namespace {offer.name}"
+    return Segment(Kind.DEFINITION, offer.name, count_tokens(block, encoding=family.encoding) + _ADDED)
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _block(tools: str, encoding: str, titles: bool) -> tuple[int, tuple[int, ...], bool]:  # noqa: FBT001
     """Tokens of the whole block and of each declaration, and whether it starts with a comment.
@@ -60,14 +69,16 @@ def _around(prompt: Prompt, family: Family) -> int:
     system = first if first is not None and first.role in SYSTEM_ROLES else None
     extra = _BLOCK
     if system is not None:
-        # The block joins the system message, which saves a message's frame.
-        joined = count_tokens(system.text + "\n\n", encoding=family.encoding)
-        extra += joined - count_tokens(system.text, encoding=family.encoding) - 4
+        extra -= _FRAME
     if prompt.form == "responses":
         extra += family.responses_block if system is None else family.responses_block_with_system
         extra += family.responses_required if prompt.required else 0
+    elif system is None:
+        extra += family.tools
     else:
-        extra += family.tools if system is None else family.tools_with_system
+        # The block joins the system message; in the Responses API it stays by itself (5 rows).
+        joined = count_tokens(system.text + "\n\n", encoding=family.encoding)
+        extra += family.tools_with_system + joined - count_tokens(system.text, encoding=family.encoding)
     if prompt.forced and (prompt.form == "chat" or family.responses_forced):
         extra += count_tokens(prompt.forced, encoding=family.encoding) + family.forced
         extra += _FORCED_WHERE_FRAMED if family.tools and prompt.form == "chat" else 0
@@ -88,6 +99,7 @@ def _json_segments(prompt: Prompt, offers: Sequence[Offer], family: Family) -> l
         scaled(count_tokens(_json(f, indent=1), encoding=family.encoding), costs.definition) for f in forms
     ]
     around = costs.tools + (costs.forced if prompt.required or prompt.forced else 0)
+    around += 0 if prompt.parallel else costs.serial
     shares = share(max(sum(weights) + around, 0), weights)
     return [Segment(Kind.DEFINITION, o.name, n) for o, n in zip(offers, shares, strict=True)]
 

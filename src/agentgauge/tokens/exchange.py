@@ -46,6 +46,7 @@ def count_exchange(
     answer = read_answer(answers)
     family = family_of(model)
     calls = _output_calls(answer, family.encoding)
+    added = [message.adds for message in prompt.messages if message.adds is not None]
     segments: list[Segment] = []
     text = 0
     if not usage_known or _has_tools(prompt, answer):
@@ -55,7 +56,7 @@ def count_exchange(
         segments=tuple(segments) if prompt.readable else (),
         output_tokens=text + sum(c.tokens for c in calls),
         output_calls=calls,
-        offered=tuple(o.name for o in prompt.offers),
+        offered=tuple(o.name for o in (*prompt.offers, *added)),
         not_attributable=_kinds([*prompt.built_in, *answer.built_in]),
         input_chars=sum(len(m.text) + sum(len(c.arguments) for c in m.calls) for m in prompt.messages),
         output_chars=sum(map(len, answer.text)) + sum(len(c.arguments) for c in answer.calls),

@@ -25,7 +25,7 @@ class Family:
         known: the vocabulary is the model's own; otherwise counts are only proportional to the truth.
         reply: what starts the answer, once a request.
         pair: around a tool call and its result in the history of a chat.
-        pair_responses: the same in the Responses API.
+        pair_responses: the same in the Responses API, where the name is in full twice (16 rows).
         kept: added there to a call that is sent with its item's id (26 rows with, 45 without).
         final: added to an earlier answer's text, the name of its channel in the published harmony format
             (30 rows).
@@ -39,6 +39,8 @@ class Family:
         responses_forced: naming one costs in the Responses API what it does in chat (2 rows say that it costs
             nothing on gpt-5).
         bare: added where the first declaration has no comment (11 rows).
+        forgets: reasoning from before the user's last message is left out of the prompt, as OpenAI documents
+            (10 rows, 8 of them exact); from gpt-5.6 on it stays.
         claude: what Anthropic's format adds, None elsewhere.
     """
 
@@ -46,7 +48,7 @@ class Family:
     known: bool = True
     reply: int = 3
     pair: int = 12
-    pair_responses: int = 12
+    pair_responses: int = 11
     kept: int = 0
     final: int = 0
     parallel: int = 20
@@ -60,17 +62,18 @@ class Family:
     forced: int = 7
     responses_forced: bool = True
     bare: int = 0
+    forgets: bool = False
     claude: Claude | None = None
 
 
 _OLD = Family(CL100K)
 _GPT_4 = replace(_OLD, titles=False, forced=5)
-_GPT_4O = Family(O200K, pair_responses=10, kept=3)
+_GPT_4O = Family(O200K, pair_responses=9, kept=3)
 _REASONING = Family(
     O200K,
     reply=2,
     pair=18,
-    pair_responses=19,
+    pair_responses=18,
     parallel=26,
     responses_block=0,
     responses_block_with_system=4,
@@ -78,13 +81,16 @@ _REASONING = Family(
     responses_format=0,
     responses_forced=False,
     bare=-1,
+    forgets=True,
 )
 _GPT_5 = replace(_REASONING, final=2, tools=82, tools_with_system=85)
-_FIRST_GPT_5 = replace(_GPT_5, pair_responses=16)
+_FIRST_GPT_5 = replace(_GPT_5, pair_responses=15)
+_GPT_5_6 = replace(_GPT_5, forgets=False)
 _UNKNOWN = Family(O200K, known=False)
 
 _FAMILIES = (
     (re.compile(r"gpt-5(-mini|-nano)?(-\d{4}|$)"), _FIRST_GPT_5),
+    (re.compile(r"gpt-5\.[6-9]"), _GPT_5_6),
     (re.compile(r"gpt-5"), _GPT_5),
     (re.compile(r"o\d(?!\d)|codex"), _REASONING),
     (re.compile(r"(chat)?gpt-4o|gpt-4\.1|gpt-4\.5|computer-use"), _GPT_4O),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentgauge.tokens.asked import SYSTEM_ROLES
 from agentgauge.tokens.claude import MESSAGE, REPLY, scaled
 from agentgauge.tokens.counted import Kind, Segment
-from agentgauge.tokens.definitions import share
+from agentgauge.tokens.definitions import added_segment, share
 from agentgauge.tokens.structured import format_tokens
 from agentgauge.tokens.vocabulary import count_tokens
 
@@ -50,6 +50,7 @@ class _Reader:
     """Reads messages in order; it remembers which call belongs to which tool."""
 
     def __init__(self, prompt: Prompt, family: Family) -> None:
+        self._family = family
         self._encoding = family.encoding
         self._claude = family.claude
         self._parallel = family.parallel
@@ -65,6 +66,9 @@ class _Reader:
     def segments(self, message: Message, *, new: bool) -> Iterator[Segment]:
         if message.answers is not None:
             yield self._result(message, new=new)
+            return
+        if message.adds is not None:
+            yield added_segment(message.adds, self._family)
             return
         if message.text or not message.calls:
             yield Segment(Kind.TEXT, None, self._text(message))
@@ -100,8 +104,10 @@ class _Reader:
     def _alone(self, call: ToolCall) -> int:
         pair = self._pair + (self._kept if call.kept else 0)
         around = pair // 2
-        self._around_result[call.id] = self._count(f"functions.{call.name}") + pair - around
-        return self._count(compact(call.arguments)) + self._count(call.name) + around
+        recipient = self._count(f"{call.namespace or 'functions'}.{call.name}")
+        self._around_result[call.id] = recipient + pair - around
+        named = self._count(call.name) if self._wraps else recipient
+        return self._count(compact(call.arguments)) + named + around
 
     def _together(self, calls: Sequence[ToolCall]) -> list[int]:
         """Parallel calls are written as one call of a wrapping tool."""

@@ -35,15 +35,16 @@ _TILED = (
     (re.compile(r"o[13](?!-mini)"), 75, 150),
     (re.compile(r"computer-use"), 65, 129),
 )
-# Name, then per cent of the number of patches. Those of GPT-5 are fitted to 4 recorded requests.
+# Name, then per cent of the number of patches. Those of GPT-5 and later are fitted to 12 recorded requests.
 _PATCHED = (
     (re.compile(r"gpt-4\.1-mini"), 162),
     (re.compile(r"gpt-4\.1-nano"), 246),
-    (re.compile(r"gpt-5-mini"), 120),
+    (re.compile(r"gpt-5-mini|gpt-5\.[2-9]"), 120),
     (re.compile(r"gpt-5-nano"), 150),
     (re.compile(r"o4-mini"), 172),
 )
 _MOST_PATCHES = 1536
+_LARGER = re.compile(r"gpt-5\.[2-9]")  # takes more than these, how many is not published for all of them
 
 
 def image_tokens(image: Image, model: str) -> int | None:
@@ -58,7 +59,9 @@ def image_tokens(image: Image, model: str) -> int | None:
             return None if image.size is None else base + tile * _tiles(*image.size)
     for pattern, per_cent in _PATCHED:
         if pattern.match(name):
-            return None if image.size is None else math.ceil(_patches(*image.size) * per_cent / 100)
+            if image.size is None or (_LARGER.match(name) and _covering(*image.size) > _MOST_PATCHES):
+                return None
+            return math.ceil(_patches(*image.size) * per_cent / 100)
     return None
 
 
@@ -69,9 +72,12 @@ def _tiles(width: float, height: float) -> int:
     return math.ceil(round(width * fit) / 512) * math.ceil(round(height * fit) / 512)
 
 
+def _covering(width: float, height: float) -> int:
+    return math.ceil(width / 32) * math.ceil(height / 32)
+
+
 def _patches(width: float, height: float) -> int:
-    patches = math.ceil(width / 32) * math.ceil(height / 32)
-    if patches <= _MOST_PATCHES:
+    if (patches := _covering(width, height)) <= _MOST_PATCHES:
         return patches
     fit = math.sqrt(32**2 * _MOST_PATCHES / (width * height))
     wide, high = width * fit / 32, height * fit / 32

@@ -17,12 +17,14 @@ class ToolCall:
     """A call that a model asked for; `arguments` is the text it wrote.
 
     `kept` is a call that the Responses API gave out and knows again by the item's own id, beside the call's.
+    `namespace` is that of the tool, where it has one of its own.
     """
 
     id: str
     name: str
     arguments: str
     kept: bool = False
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def item_call(item: dict[str, Any]) -> ToolCall | None:
         return None
     written = item.get("arguments") if kind == "function_call" else item.get("input")
     kept = bool(word(item.get("id")))
-    return ToolCall(word(item.get("call_id")), word(item.get("name")), arguments_of(written), kept=kept)
+    called = word(item.get("call_id")), word(item.get("name")), arguments_of(written)
+    return ToolCall(*called, kept=kept, namespace=word(item.get("namespace")))
 
 
 def built_in_call(item: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agentgauge.tokens.asked import AnswerFormat, Message, Offer, Prompt
 from agentgauge.tokens.converse import is_converse, read_converse
+from agentgauge.tokens.families import family_of
 from agentgauge.tokens.gemini import read_gemini
 from agentgauge.tokens.images import Image, image_tokens, size_of
 from agentgauge.tokens.parts import (
@@ -38,7 +39,7 @@ _BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking", "server_t
 
 def read_prompt(operation: str, body: Any, *, model: str = "") -> Prompt:
     """The prompt of a request's JSON body, with its images measured by the model's rule."""
-    prompt = _read_body(operation, body)
+    prompt = _read_body(operation, body, forgets=family_of(model).forgets)
     for image in prompt.images:
         tokens = image_tokens(image, model)
         if tokens is None:
@@ -50,7 +51,7 @@ def read_prompt(operation: str, body: Any, *, model: str = "") -> Prompt:
     return prompt
 
 
-def _read_body(operation: str, body: Any) -> Prompt:
+def _read_body(operation: str, body: Any, *, forgets: bool) -> Prompt:
     if not isinstance(body, dict):
         return Prompt("chat")
     if operation == "embeddings" or "prompt" in body:
@@ -71,7 +72,7 @@ def _read_body(operation: str, body: Any) -> Prompt:
     _read_tools(prompt, body)
     _read_format(prompt, body)
     if prompt.form == "responses":
-        _read_items(prompt, body)
+        _read_items(prompt, body, forgets=forgets)
     else:
         if system := text_of(body.get("system")):
             prompt.messages.append(Message("system", system))
@@ -97,7 +98,8 @@ def _read_tools(prompt: Prompt, body: dict[str, Any]) -> None:
     if isinstance(choice, dict):
         function = choice.get("function", choice)
         prompt.forced = word(function.get("name")) if isinstance(function, dict) else ""
-    prompt.parallel = body.get("parallel_tool_calls") is not False
+        prompt.parallel = choice.get("disable_parallel_tool_use") is not True
+    prompt.parallel = prompt.parallel and body.get("parallel_tool_calls") is not False
 
 
 def _read_format(prompt: Prompt, body: dict[str, Any]) -> None:
@@ -127,6 +129,12 @@ def _offer(function: dict[str, Any]) -> Offer:
         parameters if isinstance(parameters, dict) else {},
         deferred=function.get("defer_loading") is True,
     )
+
+
+def _only_function(tools: Any) -> Offer | None:
+    """Of several, nobody knows yet how they are shown."""
+    listed = dicts(tools)
+    return _offer(listed[0]) if len(listed) == 1 and listed[0].get("type") == "function" else None
 
 
 def _read_message(prompt: Prompt, message: dict[str, Any]) -> None:
@@ -208,7 +216,7 @@ def _files(content: Any) -> list[str]:
     ]
 
 
-def _read_items(prompt: Prompt, body: dict[str, Any]) -> None:
+def _read_items(prompt: Prompt, body: dict[str, Any], *, forgets: bool) -> None:
     if instructions := text_of(body.get("instructions")):
         prompt.messages.append(Message("system", instructions))
     given = body.get("input")
@@ -216,8 +224,13 @@ def _read_items(prompt: Prompt, body: dict[str, Any]) -> None:
         prompt.messages.append(Message("user", given))
     if body.get("previous_response_id") or body.get("conversation"):
         prompt.built_in.append("conversation_state")
-    for item in dicts(given):
-        _read_item(prompt, item)
+    items = dicts(given)
+    reasoning = body.get("reasoning")
+    forgets = forgets and not (isinstance(reasoning, dict) and reasoning.get("context") == "all_turns")
+    turn = max((i for i, item in enumerate(items) if item.get("role") == "user"), default=0) if forgets else 0
+    for i, item in enumerate(items):
+        if i >= turn or item.get("type") != "reasoning":
+            _read_item(prompt, item)
 
 
 def _read_item(prompt: Prompt, item: dict[str, Any]) -> None:
@@ -236,6 +249,9 @@ def _read_item(prompt: Prompt, item: dict[str, Any]) -> None:
         prompt.messages.append(Message("tool", text, answers=word(item.get("call_id"))))
     elif kind == "reasoning":
         prompt.built_in.append("reasoning")
+    elif kind == "additional_tools" and (added := _only_function(item.get("tools"))):
+        prompt.messages.append(Message("developer", adds=added))
+        prompt.has_tools = True
     elif kind in ("", "message"):
         _read_message(prompt, item)
     else:
