@@ -44,31 +44,30 @@ func (f family) above(i int, visit func(*member) bool) {
 }
 
 // findElsewhere marks the spans of a request that another span of it counts: of a call around
-// others the inner ones count, unless only the outer one says what it used. A call inside an agent
-// or a tool is no part of a request around that.
+// others the inner ones count, unless only the outer one says what it used, or is firm. A call inside an agent or a tool is no part of a request around that.
 func (f family) findElsewhere() {
-	around := func(i int, visit func(*member) bool) {
-		f.above(i, func(m *member) bool {
-			if isScope(m.operation) {
-				return false
-			}
-			return !isCall(m.operation) || visit(m)
-		})
+	for i := range f {
+		if f.isRequest(i) && !f[i].done {
+			f.around(i, func(at int) bool {
+				f[i].elsewhere = f[at].firm && f.counts(at)
+				return !f[i].elsewhere
+			})
+		}
 	}
 	for i := range f {
-		if !f.isRequest(i) || !f.usesTokens(i) {
-			continue
+		if f.counts(i) {
+			f.around(i, func(at int) bool {
+				f[at].elsewhere = f[at].elsewhere || (!f[at].firm && at != i)
+				return true
+			})
 		}
-		around(i, func(outer *member) bool {
-			outer.elsewhere = outer.elsewhere || (!outer.done && outer != &f[i])
-			return true
-		})
 	}
 	for i := range f {
-		if !f.isRequest(i) || f.usesTokens(i) {
+		if !f.isRequest(i) || f.usesTokens(i) || f[i].elsewhere {
 			continue
 		}
-		around(i, func(outer *member) bool {
+		f.around(i, func(at int) bool {
+			outer := &f[at]
 			if outer.usage.known() && !outer.elsewhere && !f[i].done {
 				f[i].elsewhere = true
 			} else if !outer.usage.known() && !outer.done {
@@ -78,6 +77,50 @@ func (f family) findElsewhere() {
 		})
 	}
 }
+
+// around calls visit with each call that this one is a part of, nearest first, until it is false.
+func (f family) around(i int, visit func(int) bool) {
+	for range farthest {
+		if i = f[i].parent; i == noParent || isScope(f[i].operation) {
+			return
+		}
+		if isCall(f[i].operation) && !visit(i) {
+			return
+		}
+	}
+}
+
+// beyond is the parent that the batch does not have, on the way up that meets no agent's, tool's or
+// workflow's run.
+func (f family) beyond(i int) (parent spanKey, missing bool) {
+	for range farthest {
+		m := &f[i]
+		if isScope(m.operation) {
+			return parent, false
+		}
+		if m.parent == noParent {
+			above := m.span.ParentSpanID()
+			return spanKey{m.span.TraceID(), above}, !above.IsEmpty()
+		}
+		i = m.parent
+	}
+	return parent, false
+}
+
+// insideCounted tells whether a span is a part of a call that counts.
+func (f family) insideCounted(i int) (is bool) {
+	if isScope(f[i].operation) {
+		return false
+	}
+	f.around(i, func(at int) bool {
+		is = f.counts(at)
+		return !is
+	})
+	return is
+}
+
+// counts tells whether the tokens of a request are counted on this span of it.
+func (f family) counts(i int) bool { return f.isRequest(i) && f.usesTokens(i) && !f[i].elsewhere }
 
 func (f family) isRequest(i int) bool {
 	return isCall(f[i].operation) && !has(f[i].span.Attributes(), counted)

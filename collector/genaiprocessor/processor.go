@@ -18,8 +18,7 @@ type genaiProcessor struct {
 	prices pricing.List
 	hosts  pricing.Hosts
 	own    *telemetry
-	// wrappers are the spans around counted calls that had not arrived with these.
-	wrappers *wrappers
+	memory *memory
 }
 
 func newProcessor(set component.TelemetrySettings, id component.ID, config *Config) (*genaiProcessor, error) {
@@ -31,10 +30,12 @@ func newProcessor(set component.TelemetrySettings, id component.ID, config *Conf
 	if err != nil {
 		return nil, err
 	}
-	hosts := pricing.Hosts(config.Providers)
-	return &genaiProcessor{
-		config: config, prices: prices, hosts: hosts, own: newTelemetry(own, id), wrappers: newWrappers(),
-	}, nil
+	p := &genaiProcessor{
+		config: config, prices: prices, hosts: pricing.Hosts(config.Providers),
+		own: newTelemetry(own, id), memory: newMemory(&config.Memory),
+	}
+	p.memory.shortened = p.own.shortened
+	return p, nil
 }
 
 func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
@@ -46,18 +47,21 @@ func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.
 			return td, processorhelper.ErrSkipProcessingData
 		}
 	}
-	p.normalize(td, &did)
+	settling(ctx).notes = p.normalize(td, &did)
 	if !p.config.Content.Keep {
 		eachSpan(td, func(span ptrace.Span) { did.content += removeContent(span) })
 	}
 	return td, nil
 }
 
-// normalize gives spans the contract's names, and calls their cost.
-func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) {
+// normalize gives spans the contract's names, and calls their cost. The notes are to be settled.
+func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) (notes []note) {
 	f := familyOf(td)
-	f.findElsewhere()
-	p.wrappers.join(f)
+	if p.config.DropUnsampled { // behind the fork every span was joined before
+		f.findElsewhere()
+	} else {
+		notes, did.twice = p.memory.join(f)
+	}
 	for i := range f {
 		m := &f[i]
 		if m.done || m.operation == "" {
@@ -76,6 +80,7 @@ func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) {
 			did.price(p.price(m.span, &m.usage))
 		}
 	}
+	return notes
 }
 
 // nameByHost gives a call that names no provider the one of its host.

@@ -16,7 +16,7 @@ import (
 type tally struct {
 	vocabularies map[string]int64
 
-	priced, unpriced, elsewhere, content, dropped int64
+	priced, unpriced, elsewhere, twice, content, dropped int64
 }
 
 func (t *tally) mapped(vocabulary string) {
@@ -50,9 +50,15 @@ func (t *telemetry) note(ctx context.Context, did *tally) {
 	t.own.PricedCalls.Add(ctx, did.priced, here)
 	t.own.UnpricedCalls.Add(ctx, did.unpriced, here)
 	t.own.CountedElsewhere.Add(ctx, did.elsewhere, here)
+	t.own.CountedTwice.Add(ctx, did.twice, here)
+	t.own.MemoryShortened.Add(ctx, 0, here)
 	t.own.ContentValues.Add(ctx, did.content, here)
 	t.own.DroppedSpans.Add(ctx, did.dropped, here)
 	for name, n := range did.vocabularies {
 		t.own.MappedSpans.Add(ctx, n, metric.WithAttributes(t.instance, attribute.String("vocabulary", name)))
 	}
+}
+
+func (t *telemetry) shortened() {
+	t.own.MemoryShortened.Add(context.Background(), 1, metric.WithAttributes(t.instance))
 }
