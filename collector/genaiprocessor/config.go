@@ -32,6 +32,8 @@ type MemoryConfig struct {
 	Window time.Duration `mapstructure:"window"`
 	// Limit is the number of notes in each of two generations; one or two notes a call.
 	Limit int `mapstructure:"limit"`
+	// Storage is the extension that keeps it over restarts; none is in memory only.
+	Storage *component.ID `mapstructure:"storage"`
 }
 
 // ContentConfig says what happens to prompts, answers, tool arguments and messages of errors.

@@ -34,6 +34,8 @@ func createTraces(
 	}
 	inner, err := processorhelper.NewTraces(ctx, set, cfg, settlingConsumer{next, p.memory}, p.process,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
+		processorhelper.WithStart(p.start),
+		processorhelper.WithShutdown(p.memory.close),
 	)
 	return remembering{inner}, err
 }

@@ -3,6 +3,7 @@
 package genaiprocessor
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -34,6 +35,8 @@ type memory struct {
 	mu          sync.Mutex
 	now, before map[note]struct{}
 	began       time.Time
+	// kept is nil where a restart forgets.
+	kept *kept
 	// open are the notes of requests that are under way, and of how many.
 	open map[note]int
 }
@@ -68,6 +71,9 @@ func (m *memory) settle(notes []note, accepted bool) {
 			m.keep(n)
 		}
 	}
+	if m.kept != nil {
+		m.kept.write()
+	}
 }
 
 func (m *memory) keep(n note) {
@@ -80,6 +86,23 @@ func (m *memory) keep(n note) {
 		if full {
 			m.shortened()
 		}
+		if m.kept != nil {
+			m.kept.turn()
+		}
 	}
 	m.now[n] = struct{}{}
+	if m.kept != nil {
+		m.kept.add(n)
+	}
+}
+
+func (m *memory) close(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.kept == nil {
+		return nil
+	}
+	k := m.kept
+	m.kept = nil
+	return k.client.Close(ctx)
 }

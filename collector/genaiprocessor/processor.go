@@ -4,6 +4,7 @@ package genaiprocessor
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -14,6 +15,7 @@ import (
 )
 
 type genaiProcessor struct {
+	id     component.ID
 	config *Config
 	prices pricing.List
 	hosts  pricing.Hosts
@@ -31,11 +33,25 @@ func newProcessor(set component.TelemetrySettings, id component.ID, config *Conf
 		return nil, err
 	}
 	p := &genaiProcessor{
-		config: config, prices: prices, hosts: pricing.Hosts(config.Providers),
-		own: newTelemetry(own, id), memory: newMemory(&config.Memory),
+		id: id, config: config, prices: prices, hosts: pricing.Hosts(config.Providers),
+		own: newTelemetry(own, id, set.Logger), memory: newMemory(&config.Memory),
 	}
 	p.memory.shortened = p.own.shortened
 	return p, nil
+}
+
+func (p *genaiProcessor) start(ctx context.Context, host component.Host) error {
+	if p.config.Memory.Storage == nil {
+		return nil
+	}
+	client, err := openKept(ctx, host, *p.config.Memory.Storage, p.id)
+	if err != nil {
+		return err
+	}
+	if err := p.memory.restore(ctx, client, p.own.notKept); err != nil {
+		return errors.Join(err, client.Close(ctx))
+	}
+	return nil
 }
 
 func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
