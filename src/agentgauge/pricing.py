@@ -289,7 +289,7 @@ def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Co
 
 
 def _doubled(rate: Any) -> Any:
-    """Twice the input's rate: what a token costs that Claude keeps for an hour, which the list does not have.
+    """Twice the input's rate: what a token costs that Claude keeps for an hour, where the list does not say.
 
     The source is https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing.
     """

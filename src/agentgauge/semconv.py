@@ -59,6 +59,9 @@ USAGE_ATTRIBUTES = (
 )
 """Prefixes of attributes in which spans of other instrumentations tell, or sum, what was used."""
 
+CACHE_WRITE_1H = "agentgauge.usage.cache_write_1h_tokens"
+"""Of the tokens written to the provider's cache those that it keeps for an hour, at a price of their own."""
+
 _COUNTED = {"chat", "text_completion", "generate_content", "embeddings", "invoke_agent", "execute_tool"}
 _COUNTED |= {"LLM", "EMBEDDING", "AGENT", "TOOL"}
 
@@ -129,6 +132,7 @@ def _usage(call: Call) -> dict[str, AttributeValue | None]:
         "gen_ai.usage.output_tokens": usage.output,
         "gen_ai.usage.cache_read.input_tokens": usage.cache_read,
         "gen_ai.usage.cache_write.input_tokens": usage.cache_write,
+        CACHE_WRITE_1H: usage.cache_write_1h,
         "gen_ai.usage.reasoning.output_tokens": usage.reasoning,
         "agentgauge.usage.source": call.usage_source.value,
         "agentgauge.cost.nanousd": cost.nanousd if cost else None,

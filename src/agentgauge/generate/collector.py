@@ -35,7 +35,11 @@ def collector_content(*, traces: list[str]) -> dict[str, Any]:
     """The config with these processors between the counted spans and Tempo."""
     content = base()
     content["processors"] |= {
-        "genai": {"content": {"keep": False}, "providers": str(env.PROVIDERS)},
+        "genai": {
+            "content": {"keep": False},
+            "providers": str(env.PROVIDERS),
+            "memory": {"storage": "file_storage"},
+        },
         "redaction": redaction(),
         # Content is gone by then.
         KEEP_SAMPLED: {"drop_unsampled": True, "content": {"keep": True}},

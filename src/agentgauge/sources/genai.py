@@ -18,6 +18,7 @@ from agentgauge.call import Call, Outcome, Request, Response, TokenUsage
 from agentgauge.labels import clean_label
 from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
+from agentgauge.semconv import CACHE_WRITE_1H
 from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
 from agentgauge.sources.siblings import SCOPES
 from agentgauge.sources.usage import MOST_TOKENS
@@ -47,6 +48,9 @@ _CACHE_WRITE = (
     "gen_ai.usage.cache_creation.input_tokens",
     "llm.token_count.prompt_details.cache_write",
 )
+_CACHE_HOUR = (CACHE_WRITE_1H, "anthropic.usage.cache_creation.ephemeral_1h_input_tokens")
+_CACHE_HOURS = tuple(f"gen_ai.usage.details.{part}ephemeral_1h_input_tokens" for part in ("", "compaction_"))
+"""pydantic-ai's, which add up."""
 _REASONING = (
     "gen_ai.usage.reasoning.output_tokens",
     "gen_ai.usage.details.reasoning_tokens",
@@ -170,7 +174,11 @@ def _usage(span: ReadableSpan, provider: str | None) -> TokenUsage:
             read = written = None
     if made is not None and (reasoning or 0) > made:
         reasoning = None
-    return TokenUsage(given, made, read, written, reasoning)
+    hours = [count for name in _CACHE_HOURS if (count := _tokens(span, (name,))) is not None]
+    hour = sum(hours) if hours else _tokens(span, _CACHE_HOUR)
+    if (hour or 0) > (written or 0):
+        hour = None
+    return TokenUsage(given, made, read, written, reasoning, cache_write_1h=hour)
 
 
 def _tokens(span: ReadableSpan, names: tuple[str, ...]) -> int | None:
