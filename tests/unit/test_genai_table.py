@@ -14,7 +14,7 @@ from agentgauge.ledger import Account
 from agentgauge.pipeline.exchange import OpenCalls
 from agentgauge.price_list import PriceList
 from agentgauge.pricing import provider_of
-from agentgauge.semconv import call_attributes
+from agentgauge.semconv import call_attributes, of_foreign_span
 from agentgauge.sources.genai import GenAISpans
 
 TABLE = Path(__file__).parents[2] / "collector" / "genaiprocessor" / "testdata" / "spans.yaml"
@@ -85,3 +85,12 @@ def test_what_is_no_call_there_is_none_here(name: str) -> None:
 
 def test_the_table_has_cases_for_both() -> None:
     assert sum(map(of_the_sdk, CASES.values())) > 15
+
+
+def test_a_framework_span_beside_a_call_is_sent_as_the_collector_knows_it() -> None:
+    case = CASES["a framework's span that the SDK sends beside the call"]["in"]
+
+    sent = of_foreign_span({**CASES["a provider known by its host"]["in"], "gen_ai.provider.name": "openai"})
+
+    assert sent == {**case, "server.address": "api.openai.com"}
+    assert of_foreign_span({"http.request.method": "GET"}) == {"http.request.method": "GET"}
