@@ -40,6 +40,8 @@ type MemoryConfig struct {
 type ContentConfig struct {
 	// Keep leaves content on the spans; otherwise it is removed.
 	Keep bool `mapstructure:"keep"`
+	// Masks are regular expressions of what is hidden in the names of spans and events.
+	Masks []string `mapstructure:"masks"`
 }
 
 var _ component.Config = (*Config)(nil)
@@ -64,6 +66,9 @@ func (c *Config) Validate() error {
 		if strings.TrimSpace(provider) == "" {
 			errs = append(errs, fmt.Errorf("providers::%s: must name a provider", host))
 		}
+	}
+	if _, err := newMasks(c.Content.Masks); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Memory.Window <= 0 {
 		errs = append(errs, fmt.Errorf("memory::window: must be above zero, got %v", c.Memory.Window))

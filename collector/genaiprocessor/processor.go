@@ -21,10 +21,15 @@ type genaiProcessor struct {
 	hosts  pricing.Hosts
 	own    *telemetry
 	memory *memory
+	masks  *masks
 }
 
 func newProcessor(set component.TelemetrySettings, id component.ID, config *Config) (*genaiProcessor, error) {
 	prices, err := config.list()
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := newMasks(config.Content.Masks)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +39,7 @@ func newProcessor(set component.TelemetrySettings, id component.ID, config *Conf
 	}
 	p := &genaiProcessor{
 		id: id, config: config, prices: prices, hosts: pricing.Hosts(config.Providers),
-		own: newTelemetry(own, id, set.Logger), memory: newMemory(&config.Memory),
+		own: newTelemetry(own, id, set.Logger), memory: newMemory(&config.Memory), masks: hidden,
 	}
 	p.memory.shortened = p.own.shortened
 	return p, nil
@@ -65,7 +70,7 @@ func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.
 	}
 	settling(ctx).notes = p.normalize(td, &did)
 	if !p.config.Content.Keep {
-		eachSpan(td, func(span ptrace.Span) { did.content += removeContent(span) })
+		eachSpan(td, func(span ptrace.Span) { did.content += removeContent(span) + p.masks.names(span) })
 	}
 	return td, nil
 }

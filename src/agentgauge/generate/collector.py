@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import environment as env
-from agentgauge.generate.redaction import redaction
+from agentgauge.generate.redaction import PATTERNS, redaction
 from agentgauge.generate.text import Flow, to_yaml
 from agentgauge.registry import METRICS, OPERATION, WITHOUT_USAGE
 from agentgauge.registry_records import ENVIRONMENT, SERVICE
@@ -36,7 +36,7 @@ def collector_content(*, traces: list[str]) -> dict[str, Any]:
     content = base()
     content["processors"] |= {
         "genai": {
-            "content": {"keep": False},
+            "content": {"keep": False, "masks": list(PATTERNS)},
             "providers": str(env.PROVIDERS),
             "memory": {"storage": "file_storage"},
         },
