@@ -30,7 +30,8 @@ type Config struct {
 type MemoryConfig struct {
 	// Window is how long a span is remembered at least, since it was last of use.
 	Window time.Duration `mapstructure:"window"`
-	// Limit is the number of notes in each of two generations; one or two notes a call.
+	// Limit is the number of notes in each of two generations; one or two a call, one a request by
+	// HTTP or RPC.
 	Limit int `mapstructure:"limit"`
 	// Storage is the extension that keeps it over restarts; none is in memory only.
 	Storage *component.ID `mapstructure:"storage"`

@@ -21,10 +21,7 @@ type spanKey struct {
 func familyOf(td ptrace.Traces) family {
 	f := make(family, 0, td.SpanCount())
 	eachSpan(td, func(span ptrace.Span) { f = append(f, newMember(span)) })
-	index := make(map[spanKey]int, len(f))
-	for i := range f {
-		index[spanKey{f[i].span.TraceID(), f[i].span.SpanID()}] = i
-	}
+	index := f.index()
 	for i := range f {
 		parent := f[i].span.ParentSpanID()
 		if at, there := index[spanKey{f[i].span.TraceID(), parent}]; there && !parent.IsEmpty() && at != i {
@@ -34,8 +31,22 @@ func familyOf(td ptrace.Traces) family {
 	return f
 }
 
-// above calls visit with each ancestor, nearest first, until it is false.
-func (f family) above(i int, visit func(*member) bool) {
+func (f family) index() map[spanKey]int {
+	index := make(map[spanKey]int, len(f))
+	for i := range f {
+		index[f[i].key()] = i
+	}
+	return index
+}
+
+// above is the parent of a member, where the batch does not have it.
+func (f family) above(i int) (parent spanKey, missing bool) {
+	id := f[i].span.ParentSpanID()
+	return spanKey{f[i].span.TraceID(), id}, f[i].parent == noParent && !id.IsEmpty()
+}
+
+// ancestors calls visit with each, nearest first, until it is false.
+func (f family) ancestors(i int, visit func(*member) bool) {
 	for range farthest {
 		if i = f[i].parent; i == noParent || !visit(&f[i]) {
 			return
@@ -99,8 +110,7 @@ func (f family) beyond(i int) (parent spanKey, missing bool) {
 			return parent, false
 		}
 		if m.parent == noParent {
-			above := m.span.ParentSpanID()
-			return spanKey{m.span.TraceID(), above}, !above.IsEmpty()
+			return f.above(i)
 		}
 		i = m.parent
 	}
@@ -144,7 +154,7 @@ func (f family) inherit(i int) {
 	attributes := m.span.Attributes()
 	agent, tool, workflow := has(attributes, agentName), has(attributes, toolName), has(attributes, workflowName)
 	tool = tool || m.operation == operationAgent
-	f.above(i, func(outer *member) bool {
+	f.ancestors(i, func(outer *member) bool {
 		from := outer.span.Attributes()
 		workflow = workflow || lend(from, attributes, workflowName)
 		if m.operation != operationWorkflow {

@@ -2,6 +2,8 @@
 
 package genaiprocessor
 
+import "go.opentelemetry.io/collector/pdata/pcommon"
+
 // joining holds a batch against what earlier requests told.
 type joining struct {
 	*memory
@@ -19,6 +21,7 @@ func (m *memory) join(f family) (notes []note, twice int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	j := joining{m, f, map[int]bool{}, map[note]struct{}{}, map[spanKey]struct{}{}}
+	j.adopt()
 	for i := range f {
 		f[i].firm = f[i].done || (isCall(f[i].operation) && j.known(itself, f[i].key()))
 	}
@@ -30,6 +33,7 @@ func (m *memory) join(f family) (notes []note, twice int64) {
 		j.climb(i)
 	}
 	for i := range f {
+		j.link(i)
 		switch {
 		case f.counts(i):
 			j.note(itself, f[i].key())
@@ -45,11 +49,65 @@ func (m *memory) join(f family) (notes []note, twice int64) {
 	return notes, int64(len(j.twice))
 }
 
-func (j *joining) note(r role, key spanKey) { j.notes[note{r, key}] = struct{}{} }
+func (j *joining) note(r role, key spanKey) { j.notes[note{role: r, span: key}] = struct{}{} }
+
+// link notes a span that leads from one program to another: what is inside may come before what is
+// around it, and both after it.
+func (j *joining) link(i int) {
+	m := &j.family[i]
+	parent := m.span.ParentSpanID()
+	if m.operation == "" && !parent.IsEmpty() && leadsOut(m.span.Attributes()) {
+		j.notes[note{link, m.key(), parent}] = struct{}{}
+	}
+}
+
+func leadsOut(attributes pcommon.Map) bool {
+	for _, name := range []string{"http.request.method", "http.method", "rpc.system.name", "rpc.system"} {
+		if has(attributes, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt joins members that a link between them came before.
+func (j *joining) adopt() {
+	var index map[spanKey]int
+	for i := range j.family {
+		key, missing := j.above(i)
+		for range farthest {
+			if !missing {
+				break
+			}
+			if key, missing = j.leadsTo(key); !missing {
+				break
+			}
+			if index == nil {
+				index = j.index()
+			}
+			if at, there := index[key]; there && at != i {
+				j.family[i].parent = at
+				break
+			}
+		}
+	}
+}
+
+// upward calls visit with the parents that the batch does not have, as far as links are known.
+func (j *joining) upward(i int, visit func(spanKey)) {
+	key, known := j.beyond(i)
+	for range farthest {
+		if !known {
+			return
+		}
+		visit(key)
+		key, known = j.leadsTo(key)
+	}
+}
 
 // known also keeps a note for as long as it is of use.
 func (j *joining) known(r role, key spanKey) bool {
-	n := note{r, key}
+	n := note{role: r, span: key}
 	if !j.has(n) {
 		return false
 	}
@@ -59,8 +117,11 @@ func (j *joining) known(r role, key spanKey) bool {
 
 // beneath finds what is inside a call that was counted before it. The SDK's own calls stay.
 func (j *joining) beneath(i int) {
-	parent, missing := j.beyond(i)
-	if !missing || !(j.known(itself, parent) || j.known(inside, parent)) {
+	told := false
+	j.upward(i, func(parent spanKey) {
+		told = told || j.known(itself, parent) || j.known(inside, parent)
+	})
+	if !told {
 		return
 	}
 	j.told[i] = true
@@ -93,13 +154,9 @@ func (j *joining) climb(i int) {
 			j.twice[m.key()] = struct{}{}
 		}
 	}
-	parent, missing := j.beyond(i)
-	if !missing {
-		return
-	}
-	j.note(around, parent)
-	if remembered && j.told[i] && !j.isRequest(i) {
+	j.upward(i, func(parent spanKey) { j.note(around, parent) })
+	if remembered && j.told[i] {
 		// Both were counted before the span between them came.
-		j.twice[parent] = struct{}{}
+		j.twice[j.family[i].key()] = struct{}{}
 	}
 }

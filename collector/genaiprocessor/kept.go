@@ -27,9 +27,9 @@ type kept struct {
 
 const (
 	generationKey = "v1/generation"
-	// noteBytes: role, trace id, span id.
-	noteBytes  = 1 + 16 + 8
-	blockBytes = 640 * noteBytes
+	// noteBytes: role, trace id, span id, parent's span id.
+	noteBytes  = 1 + 16 + 8 + 8
+	blockBytes = 500 * noteBytes
 )
 
 func blockKey(generation, block uint64) string { return fmt.Sprintf("v1/%d/%d", generation, block) }
@@ -64,13 +64,12 @@ func (m *memory) restore(ctx context.Context, client storage.Client, failed func
 		k.generation = binary.BigEndian.Uint64(number)
 	}
 	if k.generation > 0 {
-		m.before = map[note]struct{}{}
-		if k.older, _, err = k.read(ctx, k.generation-1, m.before); err != nil {
+		if k.older, _, err = k.read(ctx, k.generation-1, &m.before); err != nil {
 			return err
 		}
 	}
 	var last []byte
-	if k.block, last, err = k.read(ctx, k.generation, m.now); err != nil {
+	if k.block, last, err = k.read(ctx, k.generation, &m.now); err != nil {
 		return err
 	}
 	if k.block > 0 && len(last) < blockBytes {
@@ -82,7 +81,7 @@ func (m *memory) restore(ctx context.Context, client storage.Client, failed func
 }
 
 // read takes the blocks of a generation, and gives their number and the last one.
-func (k *kept) read(ctx context.Context, generation uint64, into map[note]struct{}) (blocks uint64, last []byte, err error) {
+func (k *kept) read(ctx context.Context, generation uint64, into *generation) (blocks uint64, last []byte, err error) {
 	for ; ; blocks++ {
 		content, err := k.client.Get(ctx, blockKey(generation, blocks))
 		if err != nil {
@@ -99,8 +98,9 @@ func (k *kept) read(ctx context.Context, generation uint64, into map[note]struct
 		for rest := content; len(rest) > 0; rest = rest[noteBytes:] {
 			n := note{role: role(rest[0])}
 			copy(n.span.trace[:], rest[1:17])
-			copy(n.span.span[:], rest[17:])
-			into[n] = struct{}{}
+			copy(n.span.span[:], rest[17:25])
+			copy(n.parent[:], rest[25:noteBytes])
+			into.add(n)
 		}
 	}
 }
@@ -109,6 +109,7 @@ func (k *kept) add(n note) {
 	k.content = append(k.content, byte(n.role))
 	k.content = append(k.content, n.span.trace[:]...)
 	k.content = append(k.content, n.span.span[:]...)
+	k.content = append(k.content, n.parent[:]...)
 	k.unwritten = true
 	if len(k.content) >= blockBytes {
 		k.write()

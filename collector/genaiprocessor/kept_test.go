@@ -88,7 +88,7 @@ func TestOnDiskIsWhatIsInMemory(t *testing.T) {
 	for n := range uint64(7_777) {
 		var key spanKey
 		binary.BigEndian.PutUint64(key.span[:], n)
-		m.settle([]note{{around, key}, {itself, key}}, true)
+		m.settle([]note{{role: around, span: key}, {role: link, span: key, parent: key.span}}, true)
 		if n%1_111 != 0 {
 			continue
 		}

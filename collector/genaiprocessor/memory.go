@@ -6,12 +6,16 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // note is what is remembered of a span, so that later requests count no request to a model again.
 type note struct {
 	role role
 	span spanKey
+	// parent of a link, in the same trace.
+	parent pcommon.SpanID
 }
 
 type role byte
@@ -23,7 +27,38 @@ const (
 	itself role = 's'
 	// inside: this is a part of a call that counted, so a call beneath counts no more.
 	inside role = 'i'
+	// link: this span leads from one program to another.
+	link role = 'l'
 )
+
+// generation is what was noted in one stretch of time.
+type generation struct {
+	notes map[note]struct{}
+	links map[spanKey]pcommon.SpanID
+}
+
+func newGeneration() generation {
+	return generation{map[note]struct{}{}, map[spanKey]pcommon.SpanID{}}
+}
+
+func (g *generation) has(n note) bool {
+	if n.role == link {
+		parent, there := g.links[n.span]
+		return there && parent == n.parent
+	}
+	_, there := g.notes[n]
+	return there
+}
+
+func (g *generation) add(n note) {
+	if n.role == link {
+		g.links[n.span] = n.parent
+	} else {
+		g.notes[n] = struct{}{}
+	}
+}
+
+func (g *generation) size() int { return len(g.notes) + len(g.links) }
 
 // memory holds the notes of what was accepted further on. Two generations bound it in number and time.
 type memory struct {
@@ -33,7 +68,7 @@ type memory struct {
 	shortened func()
 
 	mu          sync.Mutex
-	now, before map[note]struct{}
+	now, before generation
 	began       time.Time
 	// kept is nil where a restart forgets.
 	kept *kept
@@ -44,19 +79,23 @@ type memory struct {
 func newMemory(cfg *MemoryConfig) *memory {
 	return &memory{
 		limit: cfg.Limit, window: cfg.Window, shortened: func() {},
-		now: map[note]struct{}{}, open: map[note]int{}, began: time.Now(),
+		now: newGeneration(), before: newGeneration(), open: map[note]int{}, began: time.Now(),
 	}
 }
 
 // has is asked under the lock. What is under way counts, too: it is mostly accepted.
 func (m *memory) has(n note) bool {
-	if _, is := m.now[n]; is {
-		return true
+	return m.now.has(n) || m.before.has(n) || m.open[n] > 0
+}
+
+// leadsTo gives what a link's parent is.
+func (m *memory) leadsTo(from spanKey) (parent spanKey, known bool) {
+	for _, g := range []*generation{&m.now, &m.before} {
+		if parent, known := g.links[from]; known {
+			return spanKey{from.trace, parent}, true
+		}
 	}
-	if _, was := m.before[n]; was {
-		return true
-	}
-	return m.open[n] > 0
+	return parent, false
 }
 
 // settle ends a request: what nobody counted is forgotten, so that whoever tells of it again counts.
@@ -67,7 +106,7 @@ func (m *memory) settle(notes []note, accepted bool) {
 		if m.open[n]--; m.open[n] <= 0 {
 			delete(m.open, n)
 		}
-		if accepted {
+		if accepted || n.role == link { // which is so, whoever counts
 			m.keep(n)
 		}
 	}
@@ -77,12 +116,12 @@ func (m *memory) settle(notes []note, accepted bool) {
 }
 
 func (m *memory) keep(n note) {
-	if _, known := m.now[n]; known {
+	if m.now.has(n) {
 		return
 	}
-	full := len(m.now) >= m.limit
+	full := m.now.size() >= m.limit
 	if full || time.Since(m.began) >= m.window {
-		m.before, m.now, m.began = m.now, map[note]struct{}{}, time.Now()
+		m.before, m.now, m.began = m.now, newGeneration(), time.Now()
 		if full {
 			m.shortened()
 		}
@@ -90,7 +129,7 @@ func (m *memory) keep(n note) {
 			m.kept.turn()
 		}
 	}
-	m.now[n] = struct{}{}
+	m.now.add(n)
 	if m.kept != nil {
 		m.kept.add(n)
 	}

@@ -185,14 +185,14 @@ func TestAFullMemoryForgetsTheOldestAndSaysSo(t *testing.T) {
 
 func TestASpanIsRememberedForTheWindow(t *testing.T) {
 	m := newMemory(&MemoryConfig{Window: time.Hour, Limit: 100})
-	old, recent := note{around, spanKey{}}, note{inside, spanKey{}}
+	old, recent := note{role: around}, note{role: inside}
 	m.settle([]note{old}, true)
 	m.began = m.began.Add(-time.Hour)
 	m.settle([]note{recent}, true)
 	require.True(t, m.has(old))
 
 	m.began = m.began.Add(-time.Hour)
-	m.settle([]note{recent, {itself, spanKey{}}}, true)
+	m.settle([]note{recent, {role: itself}}, true)
 	require.False(t, m.has(old))
 	require.True(t, m.has(recent))
 }

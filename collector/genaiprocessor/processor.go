@@ -46,6 +46,7 @@ func newProcessor(set component.TelemetrySettings, id component.ID, config *Conf
 }
 
 func (p *genaiProcessor) start(ctx context.Context, host component.Host) error {
+	p.own.note(ctx, &tally{})
 	if p.config.Memory.Storage == nil {
 		return nil
 	}
