@@ -26,6 +26,8 @@ type PriceConfig struct {
 	CacheWrite  *float64 `mapstructure:"cache_write"`
 	Output      *float64 `mapstructure:"output"`
 	Reasoning   *float64 `mapstructure:"reasoning"`
+	// CacheWrite1h is of what is kept for an hour.
+	CacheWrite1h *float64 `mapstructure:"cache_write_1h"`
 	// Request is USD a request.
 	Request *float64 `mapstructure:"request"`
 	// PerHour is USD for an hour of a call's duration.
@@ -60,6 +62,7 @@ func (c *PriceConfig) rates() []amount {
 		{"input", c.Input},
 		{"cached_input", c.CachedInput},
 		{"cache_write", c.CacheWrite},
+		{"cache_write_1h", c.CacheWrite1h},
 		{"output", c.Output},
 		{"reasoning", c.Reasoning},
 		{"request", c.Request},
@@ -124,13 +127,15 @@ func (c *PriceConfig) compile() (own pricing.OwnPrice, err error) {
 		own.Kept = new(int64)
 		*own.Kept = billionths - taken
 	default:
+		write := orRate(c.CacheWrite, c.Input)
 		own.Rates = &pricing.Rates{
-			Input:      *scaled(*c.Input, picoInMtok),
-			CacheRead:  *scaled(*orRate(c.CachedInput, c.Input), picoInMtok),
-			CacheWrite: *scaled(*orRate(c.CacheWrite, c.Input), picoInMtok),
-			Output:     *scaled(*c.Output, picoInMtok),
-			Reasoning:  *scaled(*orRate(c.Reasoning, c.Output), picoInMtok),
-			Request:    *scaled(*orRate(c.Request, new(float64)), picoInUSD),
+			Input:        *scaled(*c.Input, picoInMtok),
+			CacheRead:    *scaled(*orRate(c.CachedInput, c.Input), picoInMtok),
+			CacheWrite:   *scaled(*write, picoInMtok),
+			CacheWrite1h: *scaled(*orRate(c.CacheWrite1h, write), picoInMtok),
+			Output:       *scaled(*c.Output, picoInMtok),
+			Reasoning:    *scaled(*orRate(c.Reasoning, c.Output), picoInMtok),
+			Request:      *scaled(*orRate(c.Request, new(float64)), picoInUSD),
 		}
 	}
 	return own, nil

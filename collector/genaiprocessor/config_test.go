@@ -56,6 +56,9 @@ func TestErrorsNameTheKey(t *testing.T) {
 	tests := []struct{ config, want string }{
 		{`droop: true`, "droop"},
 		{`content: {kept: true}`, "kept"},
+		{`content: {masks: [ok, "("]}`, "content::masks::1: error parsing regexp"},
+		{`memory: {window: 0s}`, "memory::window: must be above zero, got 0s"},
+		{`memory: {limit: 0}`, "memory::limit: must be at least 1, got 0"},
 		{`providers: {"http://x": openai}`, `providers: "http://x" must be host, host:port or *`},
 		{`providers: {"x": ""}`, "providers::x: must name a provider"},
 		{`prices: [{model: x}]`, "prices::0: needs one of: input and output"},

@@ -9,6 +9,23 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
+func TestKeysInNamesAreMaskedWhereAsked(t *testing.T) {
+	td, span := internalSpan(t, nil)
+	span.SetName("ask ann@example.org for sk-abcdefghijklmnopqrstuvwxyz")
+	span.Events().AppendEmpty().SetName("sent to ann@example.org")
+	span.Events().AppendEmpty().SetName("received")
+	p := made(t, Config{Content: ContentConfig{Masks: []string{`sk-[A-Za-z0-9]{20,}`, `[a-z]+@[a-z]+\.[a-z]+`}}})
+
+	for range 2 {
+		_, err := p.process(t.Context(), td)
+		require.NoError(t, err)
+	}
+
+	require.Equal(t, "ask **** for ****", span.Name())
+	require.Equal(t, "sent to ****", span.Events().At(0).Name())
+	require.Equal(t, "received", span.Events().At(1).Name())
+}
+
 func TestContentIsRemovedWhereverASpanCarriesIt(t *testing.T) {
 	_, span := internalSpan(t, map[string]any{
 		"llm.input_messages.0.message.content": "secret",

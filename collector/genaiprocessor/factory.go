@@ -32,7 +32,10 @@ func createTraces(
 	if err != nil {
 		return nil, err
 	}
-	return processorhelper.NewTraces(ctx, set, cfg, next, p.process,
+	inner, err := processorhelper.NewTraces(ctx, set, cfg, settlingConsumer{next, p.memory}, p.process,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
+		processorhelper.WithStart(p.start),
+		processorhelper.WithShutdown(p.memory.close),
 	)
+	return remembering{inner}, err
 }

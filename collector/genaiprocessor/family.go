@@ -21,10 +21,7 @@ type spanKey struct {
 func familyOf(td ptrace.Traces) family {
 	f := make(family, 0, td.SpanCount())
 	eachSpan(td, func(span ptrace.Span) { f = append(f, newMember(span)) })
-	index := make(map[spanKey]int, len(f))
-	for i := range f {
-		index[spanKey{f[i].span.TraceID(), f[i].span.SpanID()}] = i
-	}
+	index := f.index()
 	for i := range f {
 		parent := f[i].span.ParentSpanID()
 		if at, there := index[spanKey{f[i].span.TraceID(), parent}]; there && !parent.IsEmpty() && at != i {
@@ -34,8 +31,22 @@ func familyOf(td ptrace.Traces) family {
 	return f
 }
 
-// above calls visit with each ancestor, nearest first, until it is false.
-func (f family) above(i int, visit func(*member) bool) {
+func (f family) index() map[spanKey]int {
+	index := make(map[spanKey]int, len(f))
+	for i := range f {
+		index[f[i].key()] = i
+	}
+	return index
+}
+
+// above is the parent of a member, where the batch does not have it.
+func (f family) above(i int) (parent spanKey, missing bool) {
+	id := f[i].span.ParentSpanID()
+	return spanKey{f[i].span.TraceID(), id}, f[i].parent == noParent && !id.IsEmpty()
+}
+
+// ancestors calls visit with each, nearest first, until it is false.
+func (f family) ancestors(i int, visit func(*member) bool) {
 	for range farthest {
 		if i = f[i].parent; i == noParent || !visit(&f[i]) {
 			return
@@ -44,31 +55,30 @@ func (f family) above(i int, visit func(*member) bool) {
 }
 
 // findElsewhere marks the spans of a request that another span of it counts: of a call around
-// others the inner ones count, unless only the outer one says what it used. A call inside an agent
-// or a tool is no part of a request around that.
+// others the inner ones count, unless only the outer one says what it used, or is firm. A call inside an agent or a tool is no part of a request around that.
 func (f family) findElsewhere() {
-	around := func(i int, visit func(*member) bool) {
-		f.above(i, func(m *member) bool {
-			if isScope(m.operation) {
-				return false
-			}
-			return !isCall(m.operation) || visit(m)
-		})
+	for i := range f {
+		if f.isRequest(i) && !f[i].done {
+			f.around(i, func(at int) bool {
+				f[i].elsewhere = f[at].firm && f.counts(at)
+				return !f[i].elsewhere
+			})
+		}
 	}
 	for i := range f {
-		if !f.isRequest(i) || !f.usesTokens(i) {
-			continue
+		if f.counts(i) {
+			f.around(i, func(at int) bool {
+				f[at].elsewhere = f[at].elsewhere || (!f[at].firm && at != i)
+				return true
+			})
 		}
-		around(i, func(outer *member) bool {
-			outer.elsewhere = outer.elsewhere || (!outer.done && outer != &f[i])
-			return true
-		})
 	}
 	for i := range f {
-		if !f.isRequest(i) || f.usesTokens(i) {
+		if !f.isRequest(i) || f.usesTokens(i) || f[i].elsewhere {
 			continue
 		}
-		around(i, func(outer *member) bool {
+		f.around(i, func(at int) bool {
+			outer := &f[at]
 			if outer.usage.known() && !outer.elsewhere && !f[i].done {
 				f[i].elsewhere = true
 			} else if !outer.usage.known() && !outer.done {
@@ -78,6 +88,49 @@ func (f family) findElsewhere() {
 		})
 	}
 }
+
+// around calls visit with each call that this one is a part of, nearest first, until it is false.
+func (f family) around(i int, visit func(int) bool) {
+	for range farthest {
+		if i = f[i].parent; i == noParent || isScope(f[i].operation) {
+			return
+		}
+		if isCall(f[i].operation) && !visit(i) {
+			return
+		}
+	}
+}
+
+// beyond is the parent that the batch does not have, on the way up that meets no agent's, tool's or
+// workflow's run.
+func (f family) beyond(i int) (parent spanKey, missing bool) {
+	for range farthest {
+		m := &f[i]
+		if isScope(m.operation) {
+			return parent, false
+		}
+		if m.parent == noParent {
+			return f.above(i)
+		}
+		i = m.parent
+	}
+	return parent, false
+}
+
+// insideCounted tells whether a span is a part of a call that counts.
+func (f family) insideCounted(i int) (is bool) {
+	if isScope(f[i].operation) {
+		return false
+	}
+	f.around(i, func(at int) bool {
+		is = f.counts(at)
+		return !is
+	})
+	return is
+}
+
+// counts tells whether the tokens of a request are counted on this span of it.
+func (f family) counts(i int) bool { return f.isRequest(i) && f.usesTokens(i) && !f[i].elsewhere }
 
 func (f family) isRequest(i int) bool {
 	return isCall(f[i].operation) && !has(f[i].span.Attributes(), counted)
@@ -101,7 +154,7 @@ func (f family) inherit(i int) {
 	attributes := m.span.Attributes()
 	agent, tool, workflow := has(attributes, agentName), has(attributes, toolName), has(attributes, workflowName)
 	tool = tool || m.operation == operationAgent
-	f.above(i, func(outer *member) bool {
+	f.ancestors(i, func(outer *member) bool {
 		from := outer.span.Attributes()
 		workflow = workflow || lend(from, attributes, workflowName)
 		if m.operation != operationWorkflow {

@@ -26,7 +26,7 @@ func everyName() []string {
 			found = append(append(found, n.to), n.from...)
 		}
 		u := v.usage
-		for _, each := range [][]string{u.input, u.output, u.cacheRead, u.cacheWrite, u.reasoning, u.total, u.audio} {
+		for _, each := range [][]string{u.input, u.output, u.cacheRead, u.cacheWrite, u.cacheHour, u.reasoning, u.total, u.audio} {
 			found = append(found, each...)
 		}
 	}
@@ -107,6 +107,7 @@ func checkOfWhich(t *testing.T, a pcommon.Map) {
 	if input := of(inputTokens); input.known {
 		require.LessOrEqual(t, of(cacheReadTokens).n+of(cacheWriteTokens).n, input.n)
 	}
+	require.LessOrEqual(t, of(cacheHourTokens).n, of(cacheWriteTokens).n)
 	if output := of(outputTokens); output.known {
 		require.LessOrEqual(t, of(reasoningTokens).n, output.n)
 	}

@@ -58,6 +58,10 @@ func langfuseUsage(span ptrace.Span, c *counts) {
 	c.total.fill(number("total", "total_tokens"))
 	c.cacheRead.fill(number("input_cached_tokens", "cache_read_input_tokens", "input_cache_read", "cache_read"))
 	c.cacheWrite.fill(number("cache_creation_input_tokens", "input_cache_creation", "cache_write"))
+	// One bucket, or one for each time that it is kept.
+	fiveMinutes, hour := number("input_cache_creation_5m"), number("input_cache_creation_1h")
+	c.cacheHour.fill(hour)
+	c.cacheWrite.fill(sumOf(fiveMinutes, hour))
 	c.reasoning.fill(number("output_reasoning_tokens", "output_reasoning", "reasoning_tokens"))
 	for _, nested := range []struct {
 		holder, name string
@@ -71,4 +75,17 @@ func langfuseUsage(span ptrace.Span, c *counts) {
 			nested.to.fill(&n)
 		}
 	}
+}
+
+// sumOf what is there; nil where nothing is.
+func sumOf(numbers ...*float64) (sum *float64) {
+	for _, n := range numbers {
+		if n != nil {
+			if sum == nil {
+				sum = new(float64)
+			}
+			*sum += *n
+		}
+	}
+	return sum
 }

@@ -23,7 +23,18 @@ var logfire = vocabulary{
 		cacheWrite: []string{
 			"gen_ai.usage.details.cache_write_tokens", "gen_ai.usage.details.cache_creation_input_tokens",
 		},
+		cacheHour: []string{"gen_ai.usage.details.ephemeral_1h_input_tokens"},
 		reasoning: []string{"gen_ai.usage.details.reasoning_tokens", "gen_ai.usage.details.thoughts_tokens"},
 		audio:     []string{"gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.output_audio_tokens"},
 	},
+	more: compacted,
+}
+
+// compacted adds what compaction of the history wrote for an hour, which the total has.
+func compacted(span ptrace.Span, c *counts) {
+	var more count
+	more.read(span.Attributes(), "gen_ai.usage.details.compaction_ephemeral_1h_input_tokens")
+	if more.n > 0 && !has(span.Attributes(), cacheHourTokens) {
+		c.cacheHour = count{c.cacheHour.n + more.n, true}
+	}
 }

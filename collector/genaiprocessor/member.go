@@ -16,6 +16,8 @@ type member struct {
 	said      string
 	// done: agentgauge's SDK wrote this span, or this processor in a Collector before.
 	done bool
+	// firm: its request counts on this span, whatever is around it or inside.
+	firm bool
 	// elsewhere: what this request used is counted on another span of it.
 	elsewhere bool
 	usage     counts
@@ -28,7 +30,7 @@ func newMember(span ptrace.Span) member {
 	m := member{span: span, parent: noParent}
 	attributes := span.Attributes()
 	m.done = has(attributes, usageSource) || has(attributes, counted)
-	if m.done {
+	if m.firm = m.done; m.done {
 		m.operation, m.said = operationOf(span)
 		return m
 	}
@@ -136,3 +138,5 @@ func outcomeOf(span ptrace.Span) string {
 	}
 	return "ok"
 }
+
+func (m *member) key() spanKey { return spanKey{m.span.TraceID(), m.span.SpanID()} }

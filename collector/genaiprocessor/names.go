@@ -31,6 +31,7 @@ const (
 
 // Names of agentgauge's own.
 const (
+	cacheHourTokens   = "agentgauge.usage.cache_write_1h_tokens"
 	usageSource       = "agentgauge.usage.source"
 	outcome           = "agentgauge.outcome"
 	counted           = "agentgauge.call.counted"

@@ -54,6 +54,9 @@ func withCost(added map[string]any, nanousd any) map[string]any {
 
 func made(t testing.TB, config Config) *genaiProcessor {
 	t.Helper()
+	if config.Memory == (MemoryConfig{}) {
+		config.Memory = createDefaultConfig().(*Config).Memory
+	}
 	p, err := newProcessor(componenttest.NewNopTelemetrySettings(), component.NewID(metadata.Type), &config)
 	require.NoError(t, err)
 	return p

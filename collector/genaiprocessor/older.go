@@ -23,6 +23,7 @@ var olderGenAI = vocabulary{
 		output:     []string{"gen_ai.usage.completion_tokens"},
 		cacheRead:  []string{"gen_ai.usage.cache_read_input_tokens"},
 		cacheWrite: []string{"gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens"},
+		cacheHour:  []string{"anthropic.usage.cache_creation.ephemeral_1h_input_tokens"},
 		reasoning:  []string{"gen_ai.usage.reasoning_tokens"},
 		total:      []string{"gen_ai.usage.total_tokens", "gen_ai.usage.llm.total_tokens"},
 	},

@@ -57,6 +57,7 @@ func (p *genaiProcessor) costOf(span ptrace.Span, c *counts, by string) (pricing
 		return pricing.Cost{}, false
 	}
 	return price.Of(pricing.Usage{
-		Input: c.input.n, Output: c.output.n, CacheRead: c.cacheRead.n, CacheWrite: c.cacheWrite.n, Reasoning: c.reasoning.n,
+		Input: c.input.n, Output: c.output.n, CacheRead: c.cacheRead.n, CacheWrite: c.cacheWrite.n,
+		CacheWrite1h: c.cacheHour.n, Reasoning: c.reasoning.n,
 	})
 }

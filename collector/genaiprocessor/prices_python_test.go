@@ -28,7 +28,7 @@ type quote struct {
 	AtNs     int64      `json:"at_ns"`
 	Duration int64      `json:"duration_ns"`
 	Own      string     `json:"own"`
-	Usages   [][5]int64 `json:"usages"`
+	Usages   [][6]int64 `json:"usages"`
 	Nanousd  [][2]int64 `json:"nanousd"`
 }
 
@@ -98,7 +98,7 @@ func (q *quote) ours(lists map[string]pricing.List) string {
 	}
 	costs := [][2]int64{}
 	for _, u := range q.Usages {
-		cost, _ := price.Of(pricing.Usage{Input: u[0], Output: u[1], CacheRead: u[2], CacheWrite: u[3], Reasoning: u[4]})
+		cost, _ := price.Of(pricing.Usage{Input: u[0], Output: u[1], CacheRead: u[2], CacheWrite: u[3], Reasoning: u[4], CacheWrite1h: u[5]})
 		costs = append(costs, [2]int64{cost.Input, cost.Output})
 	}
 	text, _ := json.Marshal(costs)

@@ -4,6 +4,7 @@ package genaiprocessor
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -14,12 +15,13 @@ import (
 )
 
 type genaiProcessor struct {
+	id     component.ID
 	config *Config
 	prices pricing.List
 	hosts  pricing.Hosts
 	own    *telemetry
-	// wrappers are the spans around counted calls that had not arrived with these.
-	wrappers *wrappers
+	memory *memory
+	masks  *masks
 }
 
 func newProcessor(set component.TelemetrySettings, id component.ID, config *Config) (*genaiProcessor, error) {
@@ -27,14 +29,35 @@ func newProcessor(set component.TelemetrySettings, id component.ID, config *Conf
 	if err != nil {
 		return nil, err
 	}
+	hidden, err := newMasks(config.Content.Masks)
+	if err != nil {
+		return nil, err
+	}
 	own, err := metadata.NewTelemetry(set)
 	if err != nil {
 		return nil, err
 	}
-	hosts := pricing.Hosts(config.Providers)
-	return &genaiProcessor{
-		config: config, prices: prices, hosts: hosts, own: newTelemetry(own, id), wrappers: newWrappers(),
-	}, nil
+	p := &genaiProcessor{
+		id: id, config: config, prices: prices, hosts: pricing.Hosts(config.Providers),
+		own: newTelemetry(own, id, set.Logger), memory: newMemory(&config.Memory), masks: hidden,
+	}
+	p.memory.shortened = p.own.shortened
+	return p, nil
+}
+
+func (p *genaiProcessor) start(ctx context.Context, host component.Host) error {
+	p.own.note(ctx, &tally{})
+	if p.config.Memory.Storage == nil {
+		return nil
+	}
+	client, err := openKept(ctx, host, *p.config.Memory.Storage, p.id)
+	if err != nil {
+		return err
+	}
+	if err := p.memory.restore(ctx, client, p.own.notKept); err != nil {
+		return errors.Join(err, client.Close(ctx))
+	}
+	return nil
 }
 
 func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
@@ -46,18 +69,21 @@ func (p *genaiProcessor) process(ctx context.Context, td ptrace.Traces) (ptrace.
 			return td, processorhelper.ErrSkipProcessingData
 		}
 	}
-	p.normalize(td, &did)
+	settling(ctx).notes = p.normalize(td, &did)
 	if !p.config.Content.Keep {
-		eachSpan(td, func(span ptrace.Span) { did.content += removeContent(span) })
+		eachSpan(td, func(span ptrace.Span) { did.content += removeContent(span) + p.masks.names(span) })
 	}
 	return td, nil
 }
 
-// normalize gives spans the contract's names, and calls their cost.
-func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) {
+// normalize gives spans the contract's names, and calls their cost. The notes are to be settled.
+func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) (notes []note) {
 	f := familyOf(td)
-	f.findElsewhere()
-	p.wrappers.join(f)
+	if p.config.DropUnsampled { // behind the fork every span was joined before
+		f.findElsewhere()
+	} else {
+		notes, did.twice = p.memory.join(f)
+	}
 	for i := range f {
 		m := &f[i]
 		if m.done || m.operation == "" {
@@ -76,6 +102,7 @@ func (p *genaiProcessor) normalize(td ptrace.Traces, did *tally) {
 			did.price(p.price(m.span, &m.usage))
 		}
 	}
+	return notes
 }
 
 // nameByHost gives a call that names no provider the one of its host.

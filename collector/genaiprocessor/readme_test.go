@@ -27,6 +27,7 @@ func mappingRows() string {
 		row(v, outputTokens, v.usage.output)
 		row(v, cacheReadTokens, v.usage.cacheRead)
 		row(v, cacheWriteTokens, v.usage.cacheWrite)
+		row(v, cacheHourTokens, v.usage.cacheHour)
 		row(v, reasoningTokens, v.usage.reasoning)
 	}
 	return b.String()

@@ -62,6 +62,8 @@ const (
 // counts are what a call says that it used.
 type counts struct {
 	input, output, cacheRead, cacheWrite, reasoning, total count
+	// cacheHour is of cacheWrite: kept for an hour.
+	cacheHour count
 	// cache and thinking say where the cached and the reasoning tokens are.
 	cache, thinking placement
 	audio           bool
@@ -75,6 +77,7 @@ func countsOf(span ptrace.Span) counts {
 	c.output.read(attributes, outputTokens)
 	c.cacheRead.read(attributes, cacheReadTokens)
 	c.cacheWrite.read(attributes, cacheWriteTokens)
+	c.cacheHour.read(attributes, cacheHourTokens)
 	c.reasoning.read(attributes, reasoningTokens)
 	for _, v := range vocabularies {
 		u := &v.usage
@@ -82,6 +85,7 @@ func countsOf(span ptrace.Span) counts {
 		c.output.read(attributes, u.output...)
 		c.cacheRead.read(attributes, u.cacheRead...)
 		c.cacheWrite.read(attributes, u.cacheWrite...)
+		c.cacheHour.read(attributes, u.cacheHour...)
 		c.reasoning.read(attributes, u.reasoning...)
 		c.total.read(attributes, u.total...)
 		for _, name := range u.audio {
@@ -120,6 +124,9 @@ func (c counts) settled(provider string) counts {
 	if c.input.known && cached > c.input.n {
 		c.cacheRead, c.cacheWrite = count{}, count{}
 	}
+	if c.cacheHour.n > c.cacheWrite.n {
+		c.cacheHour = count{}
+	}
 	if c.output.known && c.reasoning.n > c.output.n {
 		c.reasoning = count{}
 	}
@@ -155,6 +162,7 @@ func (c *counts) write(attributes pcommon.Map) {
 		{outputTokens, c.output},
 		{cacheReadTokens, c.cacheRead},
 		{cacheWriteTokens, c.cacheWrite},
+		{cacheHourTokens, c.cacheHour},
 		{reasoningTokens, c.reasoning},
 	} {
 		v, there := attributes.Get(n.name)

@@ -60,38 +60,59 @@ const longestMetadata = 1 << 16
 
 // vercelCache: before the SDK's sixth version, which has inputTokenDetails, the input of Anthropic's
 // and Bedrock's models excludes the cached tokens; what was written to the cache is in the
-// provider's metadata alone.
+// provider's metadata alone, and so is for how long, still.
 func vercelCache(span ptrace.Span, c *counts) {
 	attributes := span.Attributes()
 	model := provider(textOf(attributes, "ai.model.provider"))
 	if model != "anthropic" && model != "aws.bedrock" {
 		return
 	}
+	c.cache = surelyApart
 	for _, name := range []string{"noCacheTokens", "cacheReadTokens", "cacheWriteTokens"} {
 		if has(attributes, "ai.usage.inputTokenDetails."+name) {
-			return
+			c.cache = within
 		}
 	}
-	c.cache = surelyApart
 	text := textOf(attributes, "ai.response.providerMetadata")
 	if text == "" || len(text) > longestMetadata {
 		return
 	}
-	var metadata struct {
-		Anthropic struct {
-			Written *float64 `json:"cacheCreationInputTokens"`
-			Read    *float64 `json:"cacheReadInputTokens"`
-		} `json:"anthropic"`
-		Bedrock struct {
-			Usage struct {
-				Written *float64 `json:"cacheWriteInputTokens"`
-				Read    *float64 `json:"cacheReadInputTokens"`
-			} `json:"usage"`
-		} `json:"bedrock"`
-	}
+	var metadata vercelMetadata
 	if json.Unmarshal([]byte(text), &metadata) != nil {
 		return
 	}
-	c.cacheRead.fill(metadata.Anthropic.Read, metadata.Bedrock.Usage.Read)
-	c.cacheWrite.fill(metadata.Anthropic.Written, metadata.Bedrock.Usage.Written)
+	bedrock := &metadata.Bedrock.Usage
+	c.cacheHour.fill(metadata.Anthropic.Usage.Written.Hour)
+	for i := range bedrock.Details {
+		if bedrock.Details[i].TTL == "1h" {
+			c.cacheHour.fill(bedrock.Details[i].Written)
+		}
+	}
+	if c.cache == surelyApart {
+		c.cacheRead.fill(metadata.Anthropic.Read, bedrock.Read)
+		c.cacheWrite.fill(metadata.Anthropic.Written, bedrock.Written)
+	}
+}
+
+// vercelMetadata is what the provider's package of the AI SDK says beside the SDK's own numbers.
+type vercelMetadata struct {
+	Anthropic struct {
+		Written *float64 `json:"cacheCreationInputTokens"`
+		Read    *float64 `json:"cacheReadInputTokens"`
+		Usage   struct {
+			Written struct {
+				Hour *float64 `json:"ephemeral_1h_input_tokens"`
+			} `json:"cache_creation"`
+		} `json:"usage"`
+	} `json:"anthropic"`
+	Bedrock struct {
+		Usage struct {
+			Written *float64 `json:"cacheWriteInputTokens"`
+			Read    *float64 `json:"cacheReadInputTokens"`
+			Details []struct {
+				TTL     string   `json:"ttl"`
+				Written *float64 `json:"inputTokens"`
+			} `json:"cacheDetails"`
+		} `json:"usage"`
+	} `json:"bedrock"`
 }

@@ -27,7 +27,7 @@ type names struct {
 
 // usageNames are attributes with numbers of tokens, the first that is there counts.
 type usageNames struct {
-	input, output, cacheRead, cacheWrite, reasoning, total, audio []string
+	input, output, cacheRead, cacheWrite, cacheHour, reasoning, total, audio []string
 }
 
 // vocabularies in the order in which they are asked: one that is written on top of others first.

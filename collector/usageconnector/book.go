@@ -111,6 +111,18 @@ func (k *book) enter(s *series, key string) {
 	})
 }
 
+// leave takes a series out of its table, for good.
+func (k *book) leave(s *series, key string) {
+	t, index := &s.resource.tables[s.metric.index], s.metric.index
+	delete(t.byKey, key)
+	t.ordered = slices.DeleteFunc(t.ordered, func(other *series) bool { return other == s })
+	if s.idle() {
+		k.idleOf[index]--
+	} else {
+		k.seriesOf[index]--
+	}
+}
+
 func (k *book) overflowSeries(r *resource, m *metric, start time.Time) *series {
 	if r.tables[m.index].overflow == nil {
 		k.enterOverflow(k.newSeries(m, r, []pair{{overflowAttribute, "true"}}, start))

@@ -219,6 +219,9 @@ func TestAFailedCommitChangesNothing(t *testing.T) {
 	disk.fail = true
 	err := b.ConsumeTraces(t.Context(), traces("till", call(2, input, 10), call(1, input, 1)))
 	require.EqualError(t, err, "committing 1 spans: disk full")
+	var told interface{ NothingCounted() bool }
+	require.ErrorAs(t, fmt.Errorf("a branch: %w", err), &told)
+	require.True(t, told.NothingCounted())
 	err = b.ConsumeTraces(t.Context(), traces("shop", call(3, input, 10, agent, "new")))
 	require.Error(t, err)
 	require.Equal(t, []string{series1 + "1"}, b.values())

@@ -2,7 +2,10 @@
 
 package usageconnector
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+)
 
 // waiting holds the batches that came while a commit was under way. Whoever gets the ledger
 // next commits all of them with one write.
@@ -18,6 +21,19 @@ type entry struct {
 	done    outcome
 	err     error
 }
+
+// notCounted is the error of a request of which nothing counts until it is sent again.
+type notCounted struct {
+	spans int
+	why   error
+}
+
+func (e *notCounted) Error() string { return fmt.Sprintf("committing %d spans: %v", e.spans, e.why) }
+
+func (e *notCounted) Unwrap() error { return e.why }
+
+// NothingCounted tells components upstream, which see this error beside those of other branches.
+func (*notCounted) NothingCounted() bool { return true }
 
 func (w *waiting) put(e *entry) {
 	w.mu.Lock()

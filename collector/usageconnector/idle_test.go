@@ -91,3 +91,25 @@ func TestAFailedCommitLeavesAnIdleSeriesIdle(t *testing.T) {
 	b.send(call(2, input, 2))
 	require.Equal(t, series1+"7", b.values()[1])
 }
+
+// A series that was forgotten and came back is another one; the folder may still hold both.
+func TestASeriesThatCameBackAfterItWasForgottenGoesOnOverARestart(t *testing.T) {
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			h := newHome(t, only(inputTokens), bare, expiring(time.Minute), func(c *Config) { c.SeriesLimit = 2 })
+			b := h.start()
+			for n := range 6 {
+				b.send(call(n, input, 1, agent, fmt.Sprint("agent-", n)))
+				b.passQuietly(5 * time.Minute)
+			}
+			b.send(call(6, input, 10, agent, "agent-0"))
+			require.Equal(t, []string{"shop " + inputTokens + "{gen_ai.agent.name=agent-0} 10"}, b.values())
+			end(h, b)
+			b = h.start()
+
+			b.send(call(7, input, 100, agent, "agent-0"))
+
+			require.Equal(t, []string{"shop " + inputTokens + "{gen_ai.agent.name=agent-0} 110"}, b.values())
+		})
+	}
+}

@@ -3,7 +3,6 @@
 package usageconnector
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -103,7 +102,7 @@ func (l *ledger) commitGroup(group []*entry) {
 	}
 	if err != nil {
 		for _, e := range group {
-			e.done, e.err = outcome{}, fmt.Errorf("committing %d spans: %w", len(c.ids), err)
+			e.done, e.err = outcome{}, &notCounted{spans: len(c.ids), why: err}
 		}
 		return
 	}

@@ -54,7 +54,13 @@ func (k *book) adopt(s *series) {
 		return
 	}
 	key, ok := encodeLabels(m, s.labels)
-	if _, taken := t.byKey[string(key)]; !ok || taken {
+	older, taken := t.byKey[string(key)]
+	if taken && slices.Equal(older.labels, s.labels) {
+		// It was made when the older one had been forgotten, which no record says.
+		k.leave(older, string(key))
+		taken = false
+	}
+	if !ok || taken {
 		k.parked = append(k.parked, s)
 		return
 	}

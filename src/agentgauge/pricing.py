@@ -136,6 +136,12 @@ def provider_of(host: str | None, port: int | None, path: str, *, providers: Map
     return _by_url(name, path.partition("?")[0][:_LONGEST_NAME])
 
 
+def canonical_provider(said: str) -> str | None:
+    """The conventions' name of a provider that the list knows under any name."""
+    known = _by_name().get(_normal(said))
+    return known.name if known else None
+
+
 def find_price(provider: str | None, model: str, *, at_ns: int) -> Price | None:
     """The price of a model, or None where it is unknown or no price by token.
 
@@ -289,7 +295,7 @@ def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Co
 
 
 def _doubled(rate: Any) -> Any:
-    """Twice the input's rate: what a token costs that Claude keeps for an hour, which the list does not have.
+    """Twice the input's rate: what a token costs that Claude keeps for an hour, where the list does not say.
 
     The source is https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing.
     """

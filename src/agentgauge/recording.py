@@ -51,6 +51,8 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
     action: str = "generate",
     reasoning_tokens: int | None = None,
     cache_read_tokens: int | None = None,
+    cache_write_tokens: int | None = None,
+    cache_write_1h_tokens: int | None = None,
     tools: Mapping[str, Mapping[str, int]] | None = None,
     duration_s: float | None = None,
     outcome: str = "ok",
@@ -69,6 +71,8 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
         action: generate, stream, analyze, test, or a word of your own (the first 28 different ones).
         reasoning_tokens: part of output.
         cache_read_tokens: part of input.
+        cache_write_tokens: part of input, beside what was read.
+        cache_write_1h_tokens: part of those written: kept for an hour, at a price of their own.
         tools: tool name -> any of definition_tokens, new_result_tokens, carried_result_tokens,
             call_tokens, carried_call_tokens (parts of input and output), and calls.
         duration_s: how long it took; it ended now.
@@ -88,9 +92,12 @@ def record_call(  # noqa: PLR0913  # the fields of a record written by hand
         _tokens("input_tokens", input_tokens),
         _tokens("output_tokens", output_tokens),
         _part("cache_read_tokens", cache_read_tokens, input_tokens),
-        None,
+        _part("cache_write_tokens", cache_write_tokens, input_tokens),
         _part("reasoning_tokens", reasoning_tokens, output_tokens),
+        cache_write_1h=_part("cache_write_1h_tokens", cache_write_1h_tokens, cache_write_tokens or 0),
     )
+    cached = (cache_read_tokens or 0) + (cache_write_tokens or 0)
+    _part("cache_read_tokens and cache_write_tokens", cached, input_tokens)
     used = _tools(tools or {}, usage)
     lasted_ns = _duration_ns(duration_s)
     ended, source = _word("outcome", outcome, Outcome), _word("usage_source", usage_source, UsageSource)

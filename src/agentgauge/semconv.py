@@ -59,8 +59,17 @@ USAGE_ATTRIBUTES = (
 )
 """Prefixes of attributes in which spans of other instrumentations tell, or sum, what was used."""
 
+CACHE_WRITE_1H = "agentgauge.usage.cache_write_1h_tokens"
+"""Of the tokens written to the provider's cache those that it keeps for an hour, at a price of their own."""
+
 _COUNTED = {"chat", "text_completion", "generate_content", "embeddings", "invoke_agent", "execute_tool"}
 _COUNTED |= {"LLM", "EMBEDDING", "AGENT", "TOOL"}
+
+_VOCABULARIES = ("gen_ai.", "openinference.", "llm.", "traceloop.", "ai.", "langfuse.")
+"""Prefixes of what instrumentations say of models, agents and tools."""
+
+COUNTED = "agentgauge.call.counted"
+"""False on a span whose request, or run, is counted on another span or not at all."""
 
 TOOL_COLUMNS = (
     "definition_tokens",
@@ -129,6 +138,7 @@ def _usage(call: Call) -> dict[str, AttributeValue | None]:
         "gen_ai.usage.output_tokens": usage.output,
         "gen_ai.usage.cache_read.input_tokens": usage.cache_read,
         "gen_ai.usage.cache_write.input_tokens": usage.cache_write,
+        CACHE_WRITE_1H: usage.cache_write_1h,
         "gen_ai.usage.reasoning.output_tokens": usage.reasoning,
         "agentgauge.usage.source": call.usage_source.value,
         "agentgauge.cost.nanousd": cost.nanousd if cost else None,
@@ -192,14 +202,17 @@ def total_attributes(totals: Totals) -> dict[str, AttributeValue]:
 def of_foreign_span(attributes: Mapping[str, object]) -> dict[str, object]:
     """Attributes of a span that is no call and no scope: without content, and nothing by which it counts.
 
-    A framework's span of a request, an agent or a tool stands beside the one that is counted here.
+    A framework's span of a request, an agent or a tool stands beside the one that is counted here. The
+    Collector knows such spans by other attributes as well, so it is told.
     """
-    return {
+    kept = {
         name: value
         for name, value in without_content(attributes).items()
         if not name.startswith(USAGE_ATTRIBUTES)
         and not (name in ("gen_ai.operation.name", "openinference.span.kind") and value in _COUNTED)
     }
+    told = any(name.startswith(_VOCABULARIES) or name == "agent_name" for name in attributes)
+    return kept | {COUNTED: False} if told else kept
 
 
 def without_content(attributes: Mapping[str, object]) -> dict[str, object]:

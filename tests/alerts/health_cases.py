@@ -16,7 +16,7 @@ def loss(name, values, reason, summary_value, **labels):
             "10m": fires(
                 "telemetry_loss",
                 "warning",
-                f"Telemetry is incomplete: {summary_value} {reason} in the last 15m.",
+                f"Telemetry is not exact: {summary_value} {reason} in the last 15m.",
                 reason=reason,
             ),
             "40m": [],
@@ -32,6 +32,7 @@ HEALTH_SCENARIOS = [
     loss("otelcol_exporter_send_failed_metric_points", "_x4 7x60", "metric points not sent", 7),
     loss("otelcol_exporter_enqueue_failed_metric_points", "_x4 7x60", "metric points not queued", 7),
     loss("otelcol_usage_storage_errors", "0x4 7x60", "storage errors", 7),
+    loss("otelcol_genai_counted_twice_calls", "0x4 7x60", "calls counted twice", 7, processor="genai"),
     loss("agentgauge_uncertain_calls_total", "0x4 7x60", "uncertain calls", 7, service_name="shop"),
     loss("agentgauge_outbox_dropped_total", "_x4 7x60", "spans dropped by an outbox", 7, service_name="shop"),
     Scenario(

@@ -20,6 +20,8 @@ CALL = {"model": "gpt-4o", "provider": "openai", "input_tokens": 10, "output_tok
         ({"input_tokens": -1}, "input_tokens"),
         ({"input_tokens": 1.5}, "input_tokens"),
         ({"reasoning_tokens": 6}, "more than the whole"),
+        ({"cache_read_tokens": 6, "cache_write_tokens": 5}, "more than the whole"),
+        ({"cache_write_1h_tokens": 1}, "cache_write_1h_tokens"),
         ({"duration_s": "fast"}, "duration_s"),
         ({"duration_s": -1}, "duration_s"),
         ({"duration_s": 1e12}, "duration_s"),
@@ -61,6 +63,20 @@ def test_money_may_be_a_decimal(gauge):
         ag.record_call(**CALL, cost_usd=Decimal("0.25"))
 
     assert run.usage.cost_nanousd == 250_000_000
+
+
+def test_what_was_written_to_the_cache_has_its_price(gauge):
+    sonnet = {
+        "model": "claude-sonnet-4-0",
+        "provider": "anthropic",
+        "input_tokens": 1_000,
+        "output_tokens": 10,
+    }
+
+    with ag.workflow("cached") as run:
+        ag.record_call(**sonnet, cache_read_tokens=100, cache_write_tokens=600, cache_write_1h_tokens=400)
+
+    assert run.usage.cost_nanousd == 100 * 300 + 200 * 3_750 + 400 * 6_000 + 300 * 3_000 + 10 * 15_000
 
 
 def test_the_smallest_limit_lets_the_first_call_go(gauge, client):

@@ -27,18 +27,18 @@ TIMES = [
     datetime(2026, 11, 4, 2, tzinfo=UTC),
     datetime(2027, 2, 1, 7, tzinfo=UTC),
 ]
-USAGES = [  # input, output, cache read, cache write, reasoning; on both sides of the usual tiers
-    (0, 0, 0, 0, 0),
-    (1, 1, 0, 0, 0),
-    (1_234, 567, 1_000, 34, 500),
-    (10, 5, 100, 0, 9),  # more cached than input, more reasoning than output
-    (128_000, 5, 0, 0, 5),
-    (128_001, 5, 0, 128_001, 0),
-    (200_000, 10, 5, 7, 3),
-    (200_001, 99_999, 150_000, 30_000, 70_001),
-    (272_001, 7, 100_000, 0, 0),
-    (1_000_003, 333, 0, 0, 0),
-    (1_000_000_000, 1_000_000_000, 0, 0, 0),
+USAGES = [  # input, output, cache read, cache write, reasoning, for an hour; on both sides of the usual tiers
+    (0, 0, 0, 0, 0, 0),
+    (1, 1, 0, 0, 0, 0),
+    (1_234, 567, 1_000, 34, 500, 0),
+    (10, 5, 100, 0, 9, 0),  # more cached than input, more reasoning than output
+    (128_000, 5, 0, 0, 5, 0),
+    (128_001, 5, 0, 128_001, 0, 128_001),
+    (200_000, 10, 5, 7, 3, 9),
+    (200_001, 99_999, 150_000, 30_000, 70_001, 20_000),
+    (272_001, 7, 100_000, 0, 0, 0),
+    (1_000_003, 333, 0, 0, 0, 0),
+    (1_000_000_000, 1_000_000_000, 0, 0, 0, 0),
 ]
 OWN = [
     {"model": "gpt-4.1", "service_tier": "priority", "input": 3.5, "output": 14.0, "cached_input": 0.875},
@@ -51,6 +51,7 @@ OWN = [
     },
     {"model": "mistral-7b*", "per_hour": 1.2},
     {"provider": "openai", "discount": 0.0725, "from": "2026-01-01"},
+    {"model": "kept", "input": 3, "cache_write": 4, "cache_write_1h": 5.5, "output": 15},
     {"model": "dear", "input": 1_000_000, "output": 1_000_000, "reasoning": 999_999.5},
 ]
 HOSTS = [
@@ -81,6 +82,11 @@ def name_matched_by(rule):
     return "" if kind == "regex" else operand
 
 
+def used(*tokens):
+    *rest, hour = tokens
+    return TokenUsage(*rest, cache_write_1h=hour)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     provider: str | None
@@ -106,7 +112,7 @@ class Asked:
             usage=TokenUsage(1, 1, has_audio=self.audio),
         )
         price = prices.price_of(call)
-        costs = [cost_of(TokenUsage(*usage), price) for usage in usages] if price is not None else None
+        costs = [cost_of(used(*usage), price) for usage in usages] if price is not None else None
         nanousd = [[c.input_nanousd, c.output_nanousd] for c in costs] if costs is not None else None
         asked = {name: value or "" for name, value in vars(self).items() if name not in ("at", "audio")}
         asked |= {"audio": self.audio, "duration_ns": self.duration_ns}
@@ -123,7 +129,7 @@ def of_the_list():
             (odd, TIMES[2]) for n in sorted(names) for odd in (f"{n}-20250929", f"{n.upper()}-tts", f"x{n}")
         ]
         for name, at in asked:
-            drawn = [tuple(rng.randrange(most) for most in (10**6, 10**5, 10**6, 99, 10**5))]
+            drawn = [tuple(rng.randrange(most) for most in (10**6, 10**5, 10**6, 99, 10**5, 99))]
             yield Asked(provider=provider.id, model=name, at=at).quoted(prices, USAGES + drawn)
 
 
@@ -140,7 +146,7 @@ def of_own_prices(path):
     prices = PriceList(read_price_file(path))
     asked = product(
         ("openai", "our-gateway", "elsewhere"),
-        ("gpt-4.1", "llama-3", "mistral-7b-x", "dear", "other"),
+        ("gpt-4.1", "llama-3", "mistral-7b-x", "kept", "dear", "other"),
         TIMES,
         (None, "priority", "flex"),
         (0, 1_234_567_891),

@@ -25,18 +25,21 @@ class FakePrometheus(Receiver):
         return len(set(self.refused) & set(self.bodies))
 
     def input_tokens(self):
-        """The newest value of each series, summed: what Prometheus would show."""
+        return self.total(INPUT)
+
+    def total(self, name):
+        """The newest value of each series of a counter, summed: what Prometheus would show."""
         newest = {}
         for body in list(self.bodies):
-            for labels, point in _points(body):
+            for labels, point in _points(body, name):
                 newest[labels] = max(newest.get(labels, (0, 0)), (point.time_unix_nano, point.as_int))
         return sum(value for _, value in newest.values())
 
 
-def _points(body):
+def _points(body, name):
     for group in ExportMetricsServiceRequest.FromString(body).resource_metrics:
         for scope in group.scope_metrics:
             for metric in scope.metrics:
-                if metric.name == INPUT:
+                if metric.name == name:
                     for point in metric.sum.data_points:
                         yield tuple(sorted(attributes(point.attributes).items())), point

@@ -22,15 +22,15 @@ TIMES = [
     datetime(2026, 11, 4, 2, tzinfo=UTC),
     datetime(2027, 2, 1, 7, tzinfo=UTC),
 ]
-USAGES = [  # input, output, cache read, cache write; on both sides of the usual tiers
-    (1, 1, 0, 0),
-    (1_234, 567, 1_000, 34),
-    (128_000, 5, 0, 0),
-    (128_001, 5, 0, 128_001),
-    (200_000, 10, 5, 7),
-    (200_001, 99_999, 150_000, 30_000),
-    (272_001, 7, 100_000, 0),
-    (1_000_003, 333, 0, 0),
+USAGES = [  # input, output, cache read, cache write, of which for an hour; on both sides of the usual tiers
+    (1, 1, 0, 0, 0),
+    (1_234, 567, 1_000, 34, 0),
+    (128_000, 5, 0, 0, 0),
+    (128_001, 5, 0, 128_001, 128_001),
+    (200_000, 10, 5, 7, 0),
+    (200_001, 99_999, 150_000, 30_000, 20_000),
+    (272_001, 7, 100_000, 0, 0),
+    (1_000_003, 333, 0, 0, 0),
 ]
 
 
@@ -53,8 +53,8 @@ def name_matched_by(rule):
 
 
 def their_money(price, tokens):
-    keys = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    said = price.calc_price(Usage(**dict(zip(keys, tokens, strict=True))))
+    keys = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+    said = price.calc_price(Usage(**{f"{key}_tokens": n for key, n in zip(keys, tokens, strict=True)}))
     fee = said["total_price"] - said["input_price"] - said["output_price"]
     return round((said["input_price"] + fee) * 10**9), round(said["output_price"] * 10**9)
 
@@ -69,8 +69,10 @@ def test_every_priced_model_costs_what_genai_prices_says(provider):
         if price is None or model is None:
             continue
         theirs = model.get_prices(moment)
-        for tokens in USAGES:
-            ours, expected = cost_of(TokenUsage(*tokens), price), their_money(theirs, tokens)
+        for *rest, hour in USAGES:
+            tokens = (*rest, hour if theirs.cache_write_1h_mtok is not None else 0)
+            used = TokenUsage(*rest, cache_write_1h=tokens[-1])
+            ours, expected = cost_of(used, price), their_money(theirs, tokens)
             # A rate that is no whole number of pico-USD is float noise upstream: half a pico a token.
             slack = 0 if whole_pico(theirs) else 1 + sum(tokens) // 2000
             compared += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import environment as env
-from agentgauge.generate.redaction import redaction
+from agentgauge.generate.redaction import PATTERNS, redaction
 from agentgauge.generate.text import Flow, to_yaml
 from agentgauge.registry import METRICS, OPERATION, WITHOUT_USAGE
 from agentgauge.registry_records import ENVIRONMENT, SERVICE
@@ -35,7 +35,11 @@ def collector_content(*, traces: list[str]) -> dict[str, Any]:
     """The config with these processors between the counted spans and Tempo."""
     content = base()
     content["processors"] |= {
-        "genai": {"content": {"keep": False}, "providers": str(env.PROVIDERS)},
+        "genai": {
+            "content": {"keep": False, "masks": list(PATTERNS)},
+            "providers": str(env.PROVIDERS),
+            "memory": {"storage": "file_storage"},
+        },
         "redaction": redaction(),
         # Content is gone by then.
         KEEP_SAMPLED: {"drop_unsampled": True, "content": {"keep": True}},

@@ -59,6 +59,7 @@ _FIELDS = (
     ("output", "output_mtok", 10**6),
     ("cache_read", "cache_read_mtok", 10**6),
     ("cache_write", "cache_write_mtok", 10**6),
+    ("cache_write_1h", "cache_write_1h_mtok", 10**6),
     ("reasoning", "output_reasoning_mtok", 10**6),
     ("request", "requests_kcount", 10**9),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agentgauge.registry import METRICS
-from agentgauge.semconv import TOOL_COLUMNS
+from agentgauge.semconv import CACHE_WRITE_1H, TOOL_COLUMNS
 
 PATTERNS = (
     "sk-(?:proj|ant|admin|svcacct|or)-[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic, OpenRouter
@@ -37,5 +37,6 @@ def numbers() -> list[str]:
     summed = {value.attribute for metric in METRICS for value in metric.values if value.attribute}
     columns = {f"agentgauge.tool.{column}" for column in TOOL_COLUMNS}
     others = {"agentgauge.cost.usd", "agentgauge.input.chars", "agentgauge.output.chars", "server.port"}
+    others.add(CACHE_WRITE_1H)
     sums = {f"agentgauge.usage.tool_{part}_tokens" for part in ("definition", "result", "call")}
     return sorted(summed | columns | others | sums)

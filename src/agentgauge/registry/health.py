@@ -15,6 +15,7 @@ LOST = (
     ("metric points not sent", "otelcol_exporter_send_failed_metric_points"),
     ("metric points not queued", "otelcol_exporter_enqueue_failed_metric_points"),
     ("storage errors", "otelcol_usage_storage_errors"),
+    ("calls counted twice", "otelcol_genai_counted_twice_calls"),
     ("uncertain calls", metric("agentgauge.uncertain.calls").prometheus_name),
     ("spans dropped by an outbox", metric("agentgauge.outbox.dropped").prometheus_name),
 )
@@ -35,7 +36,7 @@ HEALTH = (
     Indicator(
         name="telemetry_loss",
         unit="count",
-        definition="what was refused, not sent, not stored or counted apart, by reason",
+        definition="what was refused, not sent, not stored, counted twice or counted apart, by reason",
         query=_LOSS,
         window="15m",
         by=("reason",),
@@ -43,7 +44,7 @@ HEALTH = (
         alert=Alert(
             name="TelemetryLoss",
             severity="warning",
-            summary="Telemetry is incomplete: {value} {reason} in the last {window}.",
+            summary="Telemetry is not exact: {value} {reason} in the last {window}.",
             threshold=0,
             hold="1m",
         ),

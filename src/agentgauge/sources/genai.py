@@ -1,8 +1,8 @@
 """Reads the model requests in the spans of frameworks and of other clients' instrumentations.
 
-Two vocabularies: OpenTelemetry's GenAI conventions, and OpenInference's. Such a span counts as a call only
-where no client inside it tells of the same request, and where it says what the request used; the sums that
-agents' spans carry never count.
+The vocabularies are those of OpenTelemetry's GenAI conventions, OpenInference, OpenLLMetry and pydantic-ai.
+Such a span counts as a call only where no client inside it tells of the same request, and where it says what
+the request used; the sums that agents' spans carry never count.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from opentelemetry.trace import StatusCode
 
@@ -20,7 +21,16 @@ from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
 from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
 from agentgauge.sources.siblings import SCOPES
-from agentgauge.sources.usage import MOST_TOKENS
+from agentgauge.sources.vocabularies import (
+    HOST,
+    PROVIDER,
+    REQUEST_MODEL,
+    RESPONSE_MODEL,
+    operation_in,
+    provider_in,
+    text_in,
+    usage_in,
+)
 from agentgauge.sources.watched import instruments_watched
 
 if TYPE_CHECKING:
@@ -32,30 +42,10 @@ if TYPE_CHECKING:
 ToldAlready = Callable[[Call], bool]
 """Whether a client has told of the same request already."""
 
-OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
-_KINDS = {"LLM": "chat", "EMBEDDING": "embeddings"}
 _OF_THE_CLIENT = re.compile(r"(^|[._])openai(_v\d+|\.v\d+)?$")
 """Instrumentations of the OpenAI client itself, whose every request our own layer on it tells of."""
 _NO_SERVERS = {"test", "function"}
 """Providers of pydantic-ai that stand for a model in tests, and make up what they used."""
-
-_INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt")
-_OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion")
-_CACHE_READ = ("gen_ai.usage.cache_read.input_tokens", "llm.token_count.prompt_details.cache_read")
-_CACHE_WRITE = (
-    "gen_ai.usage.cache_write.input_tokens",
-    "gen_ai.usage.cache_creation.input_tokens",
-    "llm.token_count.prompt_details.cache_write",
-)
-_REASONING = (
-    "gen_ai.usage.reasoning.output_tokens",
-    "gen_ai.usage.details.reasoning_tokens",
-    "llm.token_count.completion_details.reasoning",
-)
-_MODEL = ("gen_ai.request.model", "llm.model_name", "embedding.model_name")
-_OPENINFERENCE = {"aws": "aws.bedrock", "google": "gcp.gemini", "mistralai": "mistral_ai"}
-_CACHE_APART = {"anthropic", "aws.bedrock"}
-_PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider")
 
 
 class GenAISpans:
@@ -119,36 +109,45 @@ class GenAISpans:
         )
 
     def _request(self, span: ReadableSpan) -> Request:
-        host, port = _value(span, "server.address"), _value(span, "server.port")
+        host, port, path = _address(span)
         request = Request(
             operation=operation_of(span) or "chat",
-            model=clean_label(_text(span, *_MODEL) or "unknown"),
+            model=clean_label(_text(span, *REQUEST_MODEL) or "unknown"),
             stream=_value(span, "gen_ai.request.stream") is True,
-            server_address=host if isinstance(host, str) else None,
-            server_port=port if isinstance(port, int) else None,
+            server_address=host,
+            server_port=port,
         )
         # By the host, as everywhere; the instrumentation's word counts where it names no host.
-        told = _text(span, *_PROVIDER)
-        if told is not None:
-            request = replace(request, model=request.model.removeprefix(f"{told}/"))  # as LiteLLM names them
-            told = _OPENINFERENCE.get(told, told)
-        if request.server_address is not None and told not in _NO_SERVERS:
-            told = self._provider_of(request.server_address, request.server_port, "")
+        told, said = provider_in(_given(span)), _text(span, *PROVIDER)
+        if said is not None:
+            request = replace(request, model=request.model.removeprefix(f"{said}/"))  # as LiteLLM names them
+        if host is not None and told not in _NO_SERVERS:
+            told = self._provider_of(host, port, path)
         return replace(request, provider=clean_label(told) if told else None)
+
+
+def _address(span: ReadableSpan) -> tuple[str | None, int | None, str]:
+    """Host, port and path of the server, as far as the span says."""
+    address, port = _text(span, *HOST), _value(span, "server.port")
+    port = port if isinstance(port, int) else None
+    if address is None or "://" not in address:
+        return address, port, ""
+    try:
+        url = urlsplit(address)
+        port = url.port or port
+    except ValueError:
+        return None, port, ""
+    return url.hostname, port, url.path
 
 
 def operation_of(span: ReadableSpan) -> str | None:
     """The operation of a request to a model; None for other spans."""
-    told = _value(span, "gen_ai.operation.name")
-    if isinstance(told, str):
-        return told if told in OPERATIONS else None
-    kind = _value(span, "openinference.span.kind")
-    return _KINDS.get(kind) if isinstance(kind, str) else None
+    return operation_in(_given(span))
 
 
 def _response(span: ReadableSpan) -> Response:
     reasons = _value(span, "gen_ai.response.finish_reasons")
-    model = _text(span, "gen_ai.response.model")
+    model = _text(span, *RESPONSE_MODEL)
     return Response(
         model=clean_label(model) if model else None,
         id=_text(span, "gen_ai.response.id"),
@@ -157,32 +156,11 @@ def _response(span: ReadableSpan) -> Response:
 
 
 def _usage(span: ReadableSpan, provider: str | None) -> TokenUsage:
-    given, made = _tokens(span, _INPUT), _tokens(span, _OUTPUT)
-    if operation_of(span) == "embeddings" and given is not None:
-        made = 0
-    read, written, reasoning = (_tokens(span, names) for names in (_CACHE_READ, _CACHE_WRITE, _REASONING))
-    cached = (read or 0) + (written or 0)
-    if given is not None and cached > given:
-        # Told only where input excludes them, as the servers of Anthropic's models count.
-        if provider in _CACHE_APART:
-            given += cached
-        else:
-            read = written = None
-    if made is not None and (reasoning or 0) > made:
-        reasoning = None
-    return TokenUsage(given, made, read, written, reasoning)
-
-
-def _tokens(span: ReadableSpan, names: tuple[str, ...]) -> int | None:
-    for name in names:
-        value = _value(span, name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
-            return value
-    return None
+    return usage_in(_given(span), operation=operation_of(span), provider=provider)
 
 
 def _text(span: ReadableSpan, *names: str) -> str | None:
-    return next((value for name in names if isinstance(value := _value(span, name), str) and value), None)
+    return text_in(_given(span), names)
 
 
 def _value(span: ReadableSpan, name: str) -> Any:

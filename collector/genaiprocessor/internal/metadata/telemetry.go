@@ -15,6 +15,9 @@ type Telemetry struct {
 	PricedCalls      metric.Int64Counter
 	UnpricedCalls    metric.Int64Counter
 	CountedElsewhere metric.Int64Counter
+	CountedTwice     metric.Int64Counter
+	MemoryShortened  metric.Int64Counter
+	MemoryErrors     metric.Int64Counter
 	ContentValues    metric.Int64Counter
 	DroppedSpans     metric.Int64Counter
 }
@@ -34,6 +37,11 @@ func NewTelemetry(set component.TelemetrySettings) (*Telemetry, error) {
 	t.UnpricedCalls = counter("otelcol_genai_unpriced_calls", "{call}", "Mapped calls whose cost nobody knows.")
 	t.CountedElsewhere = counter("otelcol_genai_counted_elsewhere_spans", "{span}",
 		"Spans of a request that is counted on another span of it.")
+	t.CountedTwice = counter("otelcol_genai_counted_twice_calls", "{call}",
+		"Calls that were counted on two spans of them before the Collector could know that they belong together.")
+	t.MemoryShortened = counter("otelcol_genai_memory_shortened", "{generation}",
+		"Generations of remembered spans that ended before the window, since they were full.")
+	t.MemoryErrors = counter("otelcol_genai_memory_errors", "{error}", "Writes and reads of the kept memory that failed.")
 	t.ContentValues = counter("otelcol_genai_removed_content_values", "{value}",
 		"Attributes and messages removed because they hold content.")
 	t.DroppedSpans = counter("otelcol_genai_dropped_spans", "{span}", "Unsampled spans dropped, with drop_unsampled.")

@@ -5,7 +5,9 @@ package pricing
 import "math/bits"
 
 // Rates are pico-USD (10^-12 USD) a token; Request a request.
-type Rates struct{ Input, Output, CacheRead, CacheWrite, Reasoning, Request int64 }
+//
+// CacheWrite1h is of what is kept for an hour.
+type Rates struct{ Input, Output, CacheRead, CacheWrite, CacheWrite1h, Reasoning, Request int64 }
 
 // Price of one model at one time.
 type Price struct {
@@ -22,8 +24,9 @@ type tier struct {
 	pico  int64
 }
 
-// Usage of a call in the contract's terms: Input has the cached tokens in it, Output the reasoning.
-type Usage struct{ Input, Output, CacheRead, CacheWrite, Reasoning int64 }
+// Usage of a call in the contract's terms: Input has the cached tokens in it, Output the reasoning,
+// CacheWrite what is written for an hour.
+type Usage struct{ Input, Output, CacheRead, CacheWrite, CacheWrite1h, Reasoning int64 }
 
 // Cost in nano-USD (10^-9 USD).
 type Cost struct{ Input, Output int64 }
@@ -47,12 +50,14 @@ func (p Price) Of(u Usage) (Cost, bool) {
 	input, output := max(u.Input, 0), max(u.Output, 0)
 	read := min(max(u.CacheRead, 0), input)
 	write := min(max(u.CacheWrite, 0), input-read)
+	hour := min(max(u.CacheWrite1h, 0), write)
 	reasoning := min(max(u.Reasoning, 0), output)
 	rates := p.rates(input)
 
 	var in, out pico
 	in.add(read, rates.CacheRead)
-	in.add(write, rates.CacheWrite)
+	in.add(write-hour, rates.CacheWrite)
+	in.add(hour, rates.CacheWrite1h)
 	in.add(input-read-write, rates.Input)
 	in.add(1, rates.Request)
 	out.add(reasoning, rates.Reasoning)
@@ -102,7 +107,7 @@ func (p Price) scaled(kept int64, own bool) Price {
 	}
 	b := p.base
 	out := Price{Own: own, base: Rates{
-		part(b.Input), part(b.Output), part(b.CacheRead), part(b.CacheWrite), part(b.Reasoning), part(b.Request),
+		part(b.Input), part(b.Output), part(b.CacheRead), part(b.CacheWrite), part(b.CacheWrite1h), part(b.Reasoning), part(b.Request),
 	}}
 	for _, t := range p.tiers {
 		out.tiers = append(out.tiers, tier{rate: t.rate, start: t.start, pico: part(t.pico)})

@@ -89,17 +89,21 @@ func (r *fileRate) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(parts[1], &r.steps)
 }
 
-// rateNames gives each rate of the list, and the one that stands in for it where it has none.
+// rateNames gives each rate of the list, and the one that stands in for it, so many times, where it
+// has none.
 var rateNames = []struct {
 	name, instead string
+	times         int64
 	of            func(*Rates) *int64
 }{
-	{"input", "", func(r *Rates) *int64 { return &r.Input }},
-	{"output", "", func(r *Rates) *int64 { return &r.Output }},
-	{"cache_read", "input", func(r *Rates) *int64 { return &r.CacheRead }},
-	{"cache_write", "input", func(r *Rates) *int64 { return &r.CacheWrite }},
-	{"reasoning", "output", func(r *Rates) *int64 { return &r.Reasoning }},
-	{"request", "", func(r *Rates) *int64 { return &r.Request }},
+	{"input", "", 1, func(r *Rates) *int64 { return &r.Input }},
+	{"output", "", 1, func(r *Rates) *int64 { return &r.Output }},
+	{"cache_read", "input", 1, func(r *Rates) *int64 { return &r.CacheRead }},
+	{"cache_write", "input", 1, func(r *Rates) *int64 { return &r.CacheWrite }},
+	// As Claude's price list has it.
+	{"cache_write_1h", "input", 2, func(r *Rates) *int64 { return &r.CacheWrite1h }},
+	{"reasoning", "output", 1, func(r *Rates) *int64 { return &r.Reasoning }},
+	{"request", "", 1, func(r *Rates) *int64 { return &r.Request }},
 }
 
 func (p *filePrice) compile() (conditional, error) {
@@ -113,12 +117,13 @@ func (p *filePrice) compile() (conditional, error) {
 	}
 	for _, n := range rateNames {
 		rate, given := p.Rates[n.name]
+		times := int64(1)
 		if !given {
-			rate = p.Rates[n.instead]
+			rate, times = p.Rates[n.instead], n.times
 		}
-		*n.of(&c.price.base) = rate.base
+		*n.of(&c.price.base) = times * rate.base
 		for _, step := range rate.steps {
-			c.price.tiers = append(c.price.tiers, tier{rate: n.of, start: step[0], pico: step[1]})
+			c.price.tiers = append(c.price.tiers, tier{rate: n.of, start: step[0], pico: times * step[1]})
 		}
 	}
 	return c, nil
