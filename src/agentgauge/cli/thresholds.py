@@ -105,7 +105,7 @@ def set_threshold(
     """
     from agentgauge.generate import files  # noqa: PLC0415  # needs the extra
     from agentgauge.generate.thresholds import FILE, Override  # noqa: PLC0415
-    from agentgauge.generate.thresholds_text import default_text, with_threshold  # noqa: PLC0415
+    from agentgauge.generate.thresholds.text import default_text, with_threshold  # noqa: PLC0415
 
     whose = Override(threshold=value, service=service, agent=agent, tool=tool)
     override = whose if any(whose.whom) else None

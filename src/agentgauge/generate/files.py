@@ -13,7 +13,7 @@ from agentgauge.generate.reference import reference
 from agentgauge.generate.rules import rules
 from agentgauge.generate.sampling import tail_sampling_config
 from agentgauge.generate.thresholds import FILE, read
-from agentgauge.generate.thresholds_text import default_text
+from agentgauge.generate.thresholds.text import default_text
 
 if TYPE_CHECKING:
     from pathlib import Path
