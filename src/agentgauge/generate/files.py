@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLLECTOR, CONTRIB = "collector/config.yaml", "collector/config.contrib.yaml"
 SAMPLING = "collector/config.tail-sampling.yaml"
-RULES = "dashboards/rules/indicators.yaml"
+RULES, THRESHOLDS = "dashboards/rules/indicators.yaml", FILE
 REFERENCE = "docs/reference.md"
 GO_PRICES = "collector/genaiprocessor/internal/pricing/prices.json"
 """The price table once more, for the Collector's component: where its sources are."""
