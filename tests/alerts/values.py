@@ -46,13 +46,13 @@ def judge_values(promtool, folder, rules, situations):
         (folder / f"{number}-rules.yaml").write_text(yaml.safe_dump({"groups": kept}, width=10_000))
         files.append(folder / f"{number}.yaml")
         files[-1].write_text(yaml.safe_dump(_written(found, f"{number}-rules.yaml"), width=10_000))
-    done = subprocess.run(
-        [promtool, "test", "rules", *map(str, files)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return run_promtool(promtool, files)
+
+
+def run_promtool(promtool, files):
+    """Runs the tests in these files."""
+    command = [promtool, "test", "rules", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 
