@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 ROUNDED = 1e-6
-_NEEDED = ("agentgauge:indicator", "agentgauge:budget")
+_NEEDED = ("agentgauge:indicator", "agentgauge:rate", "agentgauge:budget")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def run_promtool(promtool, files):
 
 
 def _only(group, indicators):
-    indicators = {*indicators, None}  # budgets belong to none
+    indicators = {*indicators, None}  # budgets and sums belong to none
     rules = [
         rule
         for rule in group["rules"]
