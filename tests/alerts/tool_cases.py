@@ -5,6 +5,7 @@ from scenario import WHO, Fires, Scenario, series
 TOOL = WHO | {"gen_ai_tool_name": "search"}
 STEPS = 312
 CALLS, TOOL_CALLS = "agentgauge_calls_total", "agentgauge_tool_calls_total"
+OFFERS = "agentgauge_tool_offers_total"
 SPIKE = [
     Fires(
         labels={"severity": "warning", "indicator": "tool_call_spike"} | TOOL,
@@ -30,7 +31,7 @@ def usual_then(tool_calls, *, usual=5, calls=10, steps=6):
 
 def offered(per_step, called="0x340"):
     return (
-        series("agentgauge_tool_offers_total", f"0+{per_step}x340", **TOOL)
+        series(OFFERS, f"0+{per_step}x340", **TOOL)
         | series(TOOL_CALLS, called, **TOOL)
         | series("agentgauge_tool_cost_usd_total", "0+0.0025x340", **TOOL, agentgauge_tool_part="definition")
         | series("agentgauge_tool_cost_usd_total", "0+7x340", **TOOL, agentgauge_tool_part="call")

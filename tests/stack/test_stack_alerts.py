@@ -24,7 +24,6 @@ def quick_alerts(stack):
     ]
     path.write_text("".join(["query_offset: 1s\n", *text]))
     stack.run("generate")
-    stack.up()
     return stack
 
 
@@ -48,15 +47,14 @@ def test_a_lowered_threshold_alerts_and_a_raised_one_silences(
     webhook.received.clear()
     eventually(lambda: len(fired()) == 0)
 
-    stack.run("thresholds", "set", indicator, "0.001", *whom)
-    stack.up()
+    said = stack.run("thresholds", "set", indicator, "0.001", *whom).stdout
+    assert "In effect: Prometheus has read the new rules." in said
     eventually(fired, [agent])
     assert "above 0.1%" in stack.alerts(alert)[0]["annotations"]["summary"]
     assert stack.alerts(alert)[0]["generatorURL"].startswith(stack.url("prometheus"))
     eventually(lambda: webhook.statuses(alert, agent=agent), ["firing"])
 
     stack.run("thresholds", "set", indicator, "0.99", *whom)
-    stack.up()
     eventually(lambda: len(fired()) == 0)
     eventually(lambda: webhook.statuses(alert, agent=agent), ["firing", "resolved"])
 
@@ -73,7 +71,6 @@ def test_a_budget_that_is_spent_alerts_until_it_is_raised(quick_alerts, reports,
         given = f"budgets: [{{service: agentgauge-demo, usd_per_month: {usd}}}]\nbudget_spent: {{for: 2s}}\n"
         path.write_text(before + given)
         stack.run("generate")
-        stack.up()
 
     budget(0.001)
     eventually(lambda: "warning" in severities(), within_s=200)
@@ -82,6 +79,28 @@ def test_a_budget_that_is_spent_alerts_until_it_is_raised(quick_alerts, reports,
 
     budget(1000)
     eventually(lambda: severities() == set(), within_s=200)
+
+
+def test_refused_rules_leave_all_as_it_was_and_right_ones_take_effect_when_told(quick_alerts, tmp_path):
+    stack, mine = quick_alerts, quick_alerts.config / "dashboards" / "rules" / "mine.yaml"
+    files = [stack.config / "dashboards" / name for name in ("thresholds.yaml", "rules/indicators.yaml")]
+    before = [path.read_bytes() for path in files]
+    mine.write_text("groups: [{name: mine, rules: [{record: one, expr: vector(}]}]")
+    command = ("thresholds", "set", "tool_overhead_ratio", "0.5")
+
+    by_promtool = stack.run(*command, check=False)
+    by_prometheus = stack.run(*command, check=False, XDG_CACHE_HOME=str(tmp_path), PATH="")
+    mine.unlink()
+
+    assert (by_promtool.returncode, by_prometheus.returncode) == (2, 2)
+    assert "mine.yaml" in by_promtool.stderr
+    assert "Nothing was written" in by_promtool.stderr
+    assert "prometheus did not take its new config" in by_prometheus.stderr
+    assert "The old rules stay in effect" in by_prometheus.stderr
+    assert [path.read_bytes() for path in files] == before
+    assert stack.query('agentgauge:threshold{indicator="tool_overhead_ratio"}')[0][1] == 1.0
+    assert "Not in effect yet" in stack.run(*command, "--no-reload").stdout
+    assert "In effect: Prometheus has read the new rules." in stack.run(*command).stdout
 
 
 def test_the_watchdog_shows_that_alerts_arrive(stack):

@@ -106,7 +106,8 @@ def test_check_of_thresholds_names_file_line_and_key(folder):
     done = agentgauge("thresholds", "check", cwd=folder)
 
     assert done.returncode == 2
-    assert done.stderr == "error: dashboards/thresholds.yaml:4: agent_token_share.treshold: is unknown\n"
+    where = "dashboards/thresholds.yaml:4: agent_token_share.treshold"
+    assert done.stderr == f"error: {where}: is unknown; did you mean threshold?\n"
 
 
 def test_check_of_thresholds_notices_rules_that_do_not_follow(folder):

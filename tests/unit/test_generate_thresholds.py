@@ -6,7 +6,7 @@ import pytest
 
 from agentgauge.errors import ConfigError
 from agentgauge.generate.thresholds import Override, parse
-from agentgauge.generate.thresholds_text import default_text, with_threshold
+from agentgauge.generate.thresholds.text import default_text, with_threshold
 
 
 def changed(text, value=0.5, *, indicator="tool_overhead_ratio", **whom):
@@ -21,7 +21,8 @@ def test_the_file_that_is_shipped_says_what_holds_without_one():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("tool_overhead: {}", "t:1: tool_overhead: is unknown"),
+        ("tool_overhead: {}", "t:1: tool_overhead: is unknown; did you mean tool_overhead_ratio?"),
+        ("latency: {}", "t:1: latency: is unknown; there are tool_overhead_ratio, "),
         ("\ntool_overhead_ratio:\n  threshhold: 0.2", "t:3: tool_overhead_ratio.threshhold: is unknown"),
         ("tool_overhead_ratio:\n  threshold: 30", "t:2: tool_overhead_ratio.threshold: a ratio is at most 1"),
         ("tool_overhead_ratio:\n  threshold: -1", "t:2: tool_overhead_ratio.threshold: must not be negative"),

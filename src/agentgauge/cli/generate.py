@@ -29,13 +29,17 @@ Examples:
     metavar="DIR",
     help="The folder to write below. [default: the current one]",
 )
-def generate(*, check: bool, out: Path) -> int:
+@click.option("--no-reload", is_flag=True, help="Leave a running stack with the rules that it has.")
+def generate(*, check: bool, out: Path, no_reload: bool) -> int:
     """Write the Collector's config, recording and alerting rules, the dashboards and the reference page.
 
     Thresholds are read from DIR/dashboards/thresholds.yaml, which is written once and never overwritten.
+    The rules are checked by promtool where there is one, and read by a stack that `agentgauge up` started
+    with this folder; rules that are refused change nothing.
     """
     need_dashboards()
-    from agentgauge.generate import files  # noqa: PLC0415  # needs the extra
+    from agentgauge.cli.effect import put_in_effect  # noqa: PLC0415  # needs the extra
+    from agentgauge.generate import files  # noqa: PLC0415
 
     texts = files.rendered(out)
     if check:
@@ -45,11 +49,14 @@ def generate(*, check: bool, out: Path) -> int:
         if found:
             click.echo("Run: agentgauge generate" + ("" if out == Path() else f" --out {out}"), err=True)
         return STALE if found else 0
-    changed = files.write(out, texts)
-    for path in changed:
-        click.echo(f"wrote {out / path}")
-    if not changed:
+    written: list[str] = []
+    effect = put_in_effect(out, texts, reload=not no_reload, say=written.append)
+    for path in written:
+        click.echo(f"wrote {path}")
+    if not written:
         click.echo(f"All {len(texts)} generated files are up to date.")
+    if effect:
+        click.echo(effect)
     return 0
 
 

@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from agentgauge.registry_records import Indicator
 
 _ALERTED = [found.name for found in INDICATORS if found.alert and not found.alert.fixed]
+
+
+def _alerted(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The name of an indicator whose threshold can be set; else what it may have been meant to be."""
+    from agentgauge.generate.thresholds.closest import closest  # noqa: PLC0415  # needs the extra
+
+    if value in _ALERTED:
+        return value
+    meant = closest(value, _ALERTED)
+    options = f"Did you mean {meant}?" if meant else f"There are {', '.join(_ALERTED)}."
+    known = value in {found.name for found in INDICATORS}
+    what = "has no threshold that could be set" if known else "is no indicator"
+    raise click.BadParameter(f"{value} {what}. {options}", ctx, param)
+
+
 _out = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -84,11 +99,13 @@ def _whom(override: Override) -> str:
 
 
 @thresholds.command("set", epilog=EXAMPLES)
-@click.argument("indicator", metavar="INDICATOR", type=click.Choice(_ALERTED))
+@click.argument("indicator", metavar="INDICATOR", callback=_alerted)
 @click.argument("value", metavar="VALUE", type=float)
 @click.option("--service", metavar="NAME", help="For this service only.")
 @click.option("--agent", metavar="NAME", help="For this agent only.")
 @click.option("--tool", metavar="NAME", help="For this tool only, where the indicator has tools.")
+@click.option("--new", is_flag=True, help="The name is right, though nothing has been recorded under it yet.")
+@click.option("--no-reload", is_flag=True, help="Leave a running stack with the rules that it has.")
 @_out
 def set_threshold(
     *,
@@ -97,15 +114,20 @@ def set_threshold(
     service: str | None,
     agent: str | None,
     tool: str | None,
+    new: bool,
+    no_reload: bool,
     out: Path,
 ) -> None:
-    """Set a threshold and write the rules again.
+    """Set a threshold, write the rules again, and have a running stack read them.
 
-    A ratio of 0.25 is 25 %. `agentgauge thresholds list` names the indicators.
+    A ratio of 0.25 is 25 %. `agentgauge thresholds list` names the indicators. The rules are checked by
+    promtool where there is one; rules that are refused change nothing.
     """
-    from agentgauge.generate import files  # noqa: PLC0415  # needs the extra
-    from agentgauge.generate.thresholds import FILE, Override  # noqa: PLC0415
-    from agentgauge.generate.thresholds_text import default_text, with_threshold  # noqa: PLC0415
+    from agentgauge.cli.effect import NO_STACK, put_in_effect  # noqa: PLC0415  # needs the extra
+    from agentgauge.generate import files  # noqa: PLC0415
+    from agentgauge.generate.rules import rules  # noqa: PLC0415
+    from agentgauge.generate.thresholds import FILE, Override, parse  # noqa: PLC0415
+    from agentgauge.generate.thresholds.text import default_text, with_threshold  # noqa: PLC0415
 
     whose = Override(threshold=value, service=service, agent=agent, tool=tool)
     override = whose if any(whose.whom) else None
@@ -115,27 +137,62 @@ def set_threshold(
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     text = with_threshold(text, indicator=indicator, override=override, value=value, name=str(path))
-    files.write_text(path, text)
-    written = [str(out / name) for name in files.write(out, files.rendered_rules(out))]
+    _need_seen(whose, new=new)
+    texts = {FILE: text, files.RULES: rules(parse(text, name=str(path)))}
+    written: list[str] = []
+    effect = put_in_effect(out, texts, reload=not no_reload, say=written.append)
     whom = f" for {_whom(override)}" if override else ""
     click.echo(f"{indicator} alerts above {value:g}{whom}.")
-    click.echo(f"Wrote {', '.join([str(path), *written])}.")
-    click.echo("In effect after `agentgauge up` here, or a reload of your own Prometheus.")
+    click.echo(f"Wrote {', '.join(written)}." if written else "The files say so already.")
+    click.echo(effect or NO_STACK.format(rules=out / files.RULES))
+
+
+def _need_seen(override: Override, *, new: bool) -> None:
+    """ConfigError for what looks like a mistyped name; a line on stderr for any other unknown one."""
+    from agentgauge.cli.seen import unseen  # noqa: PLC0415  # reads the store
+
+    for found in unseen([override]):
+        if found.meant and not new:
+            raise ConfigError(
+                f"No {found.kind} called {found.name} has been recorded here. Did you mean {found.meant}? "
+                "If the name is right: --new"
+            )
+        click.echo(f"note: no {found.kind} called {found.name} has been recorded here yet.", err=True)
 
 
 @thresholds.command()
 @_out
 def check(*, out: Path) -> int:
-    """Check the file and its rules.
+    """Check the file, the generated files, and the rules by promtool where there is one.
 
-    The exit status is 2 where the file is wrong, 1 where the rules do not follow it yet.
+    The exit status is 2 where the file is wrong or the rules are refused, 1 where a generated file does not
+    follow.
     """
-    from agentgauge.generate import files  # noqa: PLC0415  # needs the extra
-    from agentgauge.generate.thresholds import FILE  # noqa: PLC0415
+    from agentgauge.cli.effect import asked, refusal  # noqa: PLC0415  # needs the extra
+    from agentgauge.cli.seen import unseen  # noqa: PLC0415
+    from agentgauge.generate import files  # noqa: PLC0415
+    from agentgauge.generate.thresholds import FILE, read  # noqa: PLC0415
+    from agentgauge.stack.promtool import NONE_FOUND  # noqa: PLC0415
 
-    stale = files.stale(out, files.rendered_rules(out))
-    for path in stale:
-        click.echo(f"stale: {out / path} does not follow {out / FILE}. Run: agentgauge generate", err=True)
-    if not stale:
-        click.echo(f"{out / FILE} is valid, and the rules follow it.")
+    path = out / FILE
+    settings = read(path)
+    click.echo(f"{path} is valid." if path.is_file() else f"There is no {path}: the defaults hold.")
+    for found in unseen(each for setting in settings.settings.values() for each in setting.overrides):
+        meant = f" Did you mean {found.meant}?" if found.meant else ""
+        said = f"note: {path}: no {found.kind} called {found.name} has been recorded here.{meant}"
+        click.echo(said, err=True)
+    texts = files.rendered(out)
+    stale = [name for name in files.stale(out, texts) if name == files.RULES or (out / name).exists()]
+    for name in stale:
+        click.echo(f"stale: {out / name}", err=True)
+    if stale:
+        click.echo("Run: agentgauge generate" + ("" if out == Path() else f" --out {out}"), err=True)
+    verdict = asked(out, texts[files.RULES])
+    if verdict is not None and verdict.refused:
+        raise ConfigError(refusal(verdict))
+    if verdict is None:
+        click.echo(NONE_FOUND)
+    else:
+        noun = "file" if verdict.files == 1 else "files"
+        click.echo(f"The rules ({verdict.files} {noun}) are valid: {verdict.found.path} says so.")
     return STALE if stale else 0

@@ -13,14 +13,14 @@ from agentgauge.generate.reference import reference
 from agentgauge.generate.rules import rules
 from agentgauge.generate.sampling import tail_sampling_config
 from agentgauge.generate.thresholds import FILE, read
-from agentgauge.generate.thresholds_text import default_text
+from agentgauge.generate.thresholds.text import default_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 COLLECTOR, CONTRIB = "collector/config.yaml", "collector/config.contrib.yaml"
 SAMPLING = "collector/config.tail-sampling.yaml"
-RULES = "dashboards/rules/indicators.yaml"
+RULES, THRESHOLDS = "dashboards/rules/indicators.yaml", FILE
 REFERENCE = "docs/reference.md"
 GO_PRICES = "collector/genaiprocessor/internal/pricing/prices.json"
 """The price table once more, for the Collector's component: where its sources are."""

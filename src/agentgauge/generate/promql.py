@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentgauge.call import UNATTRIBUTED
-from agentgauge.registry import metric
+from agentgauge.registry import CALLS, COST, INDICATORS, TOKENS, metric
 from agentgauge.registry_records import LABELS, OF_AGENTS, prometheus_label
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ takes another instance id, and so other series.
 SERVICE_LABEL, ENVIRONMENT_LABEL, AGENT_LABEL = (LABELS[name] for name in OF_AGENTS)
 BUDGET = "agentgauge:budget"
 """USD a month, by service and agent, as thresholds.yaml has them."""
+
+SUMMED, SUMS = "agentgauge:rate", {"tokens": TOKENS, "calls": CALLS, "cost": COST}
+"""Recorded rates of what many indicators are made of, so that a long window is read once for all of them."""
 
 BY_SERVICE = (SERVICE_LABEL, ENVIRONMENT_LABEL)
 BY_AGENT = (*BY_SERVICE, AGENT_LABEL)
@@ -69,6 +72,24 @@ def total(wanted: Sum, by: Iterable[str], window: str, *matchers: str, function:
     return f"sum by ({labels}) ({inner})" if labels else f"sum({inner})"
 
 
+def summed(name: str, window: str) -> str:
+    """The expression of a recorded rate: by agent, and by whatever an indicator picks from it."""
+    wanted = SUMS[name]
+    parts = (part for each in INDICATORS for part in (each.numerator, each.denominator) if part)
+    picked = (label for part in parts if part.metrics == wanted.metrics for label, _ in part.only)
+    return total(wanted, (*BY_AGENT, *sorted({prometheus_label(label) for label in picked})), window)
+
+
+def _of_summed(wanted: Sum, by: Iterable[str], window: str) -> str:
+    """The same as `total`, from the recorded rates where there are some."""
+    for name, found in SUMS.items():
+        if found.metrics == wanted.metrics:
+            only = [one_of(label, values) for label, values in wanted.only]
+            recorded_rate = selector(f"{SUMMED}:{window}", f'of="{name}"', *only)
+            return f"sum by ({', '.join(by)}) ({recorded_rate})"
+    return total(wanted, by, window)
+
+
 def ratio(numerator: str, denominator: str) -> str:
     """A numerator that does not exist yet is 0, and a denominator of 0 gives nothing."""
     return f"({numerator}\nor 0 * {denominator})\n/ ({denominator} > 0)"
@@ -79,22 +100,23 @@ def recorded(window: str = "") -> str:
     return f"{RATIO}:{window}" if window else RATIO
 
 
-def indicator(wanted: Indicator, window: str) -> str:
-    """By the indicator's own dimensions."""
+def indicator(wanted: Indicator, window: str, *, from_summed: bool = False) -> str:
+    """By the indicator's own dimensions; from recorded rates where the window has them."""
     if wanted.numerator is None:
         return wanted.query.format(window=window)
-    numerator = total(wanted.numerator, labels_of(wanted), window)
+    sums = _of_summed if from_summed else total
+    numerator = sums(wanted.numerator, labels_of(wanted), window)
     if wanted.denominator is None:
         return f"{numerator} * 3600"
     if "tool" in wanted.by:
         # Calls have no tool: all tools of an agent are held against the same calls.
         on = f" on ({', '.join(BY_AGENT)}) group_left ()"
-        return f"{numerator}\n/{on} ({total(wanted.denominator, BY_AGENT, window)} > 0)"
+        return f"{numerator}\n/{on} ({sums(wanted.denominator, BY_AGENT, window)} > 0)"
     if not wanted.whole:
-        return ratio(numerator, total(wanted.denominator, BY_AGENT, window))
+        return ratio(numerator, sums(wanted.denominator, BY_AGENT, window))
     # An agent's share exists where the agent does, so its numerator cannot be missing.
     on = f" on ({', '.join(BY_SERVICE)}) group_left ()"
-    return f"{numerator}\n/{on} ({total(wanted.denominator, BY_SERVICE, window)} > 0)"
+    return f"{numerator}\n/{on} ({sums(wanted.denominator, BY_SERVICE, window)} > 0)"
 
 
 def labels_of(wanted: Indicator) -> tuple[str, ...]:

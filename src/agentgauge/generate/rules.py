@@ -18,11 +18,15 @@ WINDOWS, LONG, MONTH = "windows", "long", "month"
 INTERVALS = {WINDOWS: "1m", LONG: "2m", MONTH: "1m"}
 """Groups that look back far are evaluated less often; below the 5 minutes after which a series is stale."""
 _LONG_WINDOWS = ("6h", "24h")
+_SUMMED_WINDOWS = {"1h": WINDOWS, "24h": LONG}
+"""Windows that most indicators have, and the group in which their rates are summed once for all."""
 
 
 def rules(thresholds: Thresholds) -> str:
     """`dashboards/rules/indicators.yaml`."""
     groups: dict[str, list[dict[str, Any]]] = {MONTH: [_budget(each) for each in thresholds.budgets]}
+    for window, name in _SUMMED_WINDOWS.items():
+        groups[name] = [_summed(each, window) for each in promql.SUMS]
     for found in INDICATORS:
         setting = thresholds.settings[found.name]
         own = groups.setdefault(found.group or found.name, [])
@@ -30,7 +34,8 @@ def rules(thresholds: Thresholds) -> str:
         for window in found.windows:
             apart = LONG if window in _LONG_WINDOWS else WINDOWS
             group = own if found.group == MONTH else groups.setdefault(apart, [])
-            group.append(_record(found, window, promql.recorded(window)))
+            from_summed = group is not own and window in _SUMMED_WINDOWS
+            group.append(_record(found, window, promql.recorded(window), from_summed=from_summed))
     # A group in which one rule reads another keeps their order; alerts come last everywhere.
     return to_yaml(
         {"groups": [_group(name, found, thresholds.query_offset) for name, found in groups.items()]},
@@ -61,8 +66,13 @@ def _rules(indicator: Indicator, setting: Setting, links: Links) -> list[dict[st
     return [*found, *(_alert(indicator, each, setting, links) for each in alerts)]
 
 
-def _record(indicator: Indicator, window: str, name: str) -> dict[str, Any]:
-    expression = promql.indicator(indicator, window)
+def _summed(name: str, window: str) -> dict[str, Any]:
+    expression = promql.summed(name, window)
+    return {"record": f"{promql.SUMMED}:{window}", "labels": {"of": name}, "expr": expression}
+
+
+def _record(indicator: Indicator, window: str, name: str, *, from_summed: bool = False) -> dict[str, Any]:
+    expression = promql.indicator(indicator, window, from_summed=from_summed)
     return {"record": name, "labels": {"indicator": indicator.name}, "expr": expression}
 
 

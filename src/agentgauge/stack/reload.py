@@ -45,12 +45,23 @@ def reload_native(places: Places, state: State, *, overlay: Path | None) -> bool
     write_state(places, replace(state, overlay=str(overlay) if overlay else None))
     for running in state.processes:
         if running.name in RELOADABLE:
-            _reload(running, port=getattr(state.ports, running.name))
-    new = shipped(COPIES[COLLECTOR_CONFIG], overlay=overlay).read_text()
-    return new == (places.config / COLLECTOR_CONFIG).read_text()
+            reload_service(running, port=getattr(state.ports, running.name))
+    return collector_is_current(places, replace(state, overlay=str(overlay) if overlay else None))
 
 
-def _reload(running: Running, *, port: int) -> None:
+def collector_is_current(places: Places, state: State) -> bool:
+    """Whether the Collector was started with the config that is in its folder now."""
+    overlay = Path(state.overlay) if state.overlay else None
+    new = shipped(COPIES[COLLECTOR_CONFIG], overlay=overlay).read_text(encoding="utf-8")
+    return new == (places.config / COLLECTOR_CONFIG).read_text(encoding="utf-8")
+
+
+def reload_service(running: Running, *, port: int) -> None:
+    """Has Prometheus or Alertmanager read its config again, and waits until it has.
+
+    Raises:
+        StackError: it refused; what it had stays in effect.
+    """
     page = f"http://{HOST}:{port}/metrics"
     succeeded_at = f"{running.name}_config_last_reload_success_timestamp_seconds"
     successful = f"{running.name}_config_last_reload_successful"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from agentgauge.errors import ConfigError
-from agentgauge.generate.thresholds import FILE, GRAFANA, QUERY_OFFSET, RUNBOOKS, Override, parse
+from agentgauge.generate.thresholds.file import FILE, parse
+from agentgauge.generate.thresholds.records import GRAFANA, QUERY_OFFSET, RUNBOOKS, Override, Thresholds
 from agentgauge.registry import INDICATORS
 
 if TYPE_CHECKING:
-    from agentgauge.generate.thresholds import Thresholds
     from agentgauge.registry_records import Indicator
 
 _HEAD = """\
