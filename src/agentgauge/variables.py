@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentgauge.config_values import FALSE, MOST_FLUSH_S, PROPAGATIONS, TRUE, is_limit, number_in, propagation
+from agentgauge.config_values import (
+    FALSE,
+    LEAST_EVERY_S,
+    MOST_EVERY_S,
+    MOST_FLUSH_S,
+    PROPAGATIONS,
+    TRUE,
+    is_interval,
+    is_limit,
+    number_in,
+    propagation,
+)
 from agentgauge.hosts import is_entry
 from agentgauge.labels import clean_text
 
@@ -72,6 +83,20 @@ class Reader:
         if 0 <= number <= MOST_FLUSH_S:
             return number
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
+        return default
+
+    def every_s(self, name: str, *, default: float) -> float:
+        """How often; 0 is never, and so is a word such as `off`."""
+        value = self.text(name)
+        if value is None:
+            return default
+        number = 0.0 if value.lower() in FALSE else number_in(value)
+        if is_interval(number):
+            return number
+        bounds = f"from {LEAST_EVERY_S:g} to {MOST_EVERY_S:g}"
+        self.problems.append(
+            f"{name}={value!r} is neither off nor a number of seconds {bounds}; using {default:g}."
+        )
         return default
 
     def more_than_zero(self, name: str, *, whole: bool = False) -> float | int | None:

@@ -207,6 +207,8 @@ class Pipeline:
                     "ended_ns": record.end_ns,
                     "resource": self._outbox.resource,
                     "endpoint": self._outbox.endpoint,
+                    "service": self.store.process.service,
+                    "environment": self.store.process.environment or "",
                 }
             )
 
