@@ -72,8 +72,8 @@ class Receiver(ThreadingHTTPServer):
         """What is answered to a request; for receivers that look at what they are sent."""
         return self.status
 
-    def status_for_metrics(self):
-        """What is answered to metrics."""
+    def status_for_metrics(self, body):
+        """The same for a request of metrics."""
         return self.metrics_status
 
     def __enter__(self):
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         of_metrics = self.path.endswith("/v1/metrics")
-        status = self.server.status_for_metrics() if of_metrics else self.server.status_for(body)
+        status = self.server.status_for_metrics(body) if of_metrics else self.server.status_for(body)
         with self.server.arrived:
             if status == 200:
                 (self.server.metric_bodies if of_metrics else self.server.bodies).append(body)

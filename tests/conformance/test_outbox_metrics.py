@@ -123,7 +123,7 @@ def test_a_program_that_ends_soon_and_owes_nothing_tells_nothing(started, receiv
 def test_a_receiver_without_metrics_costs_no_span_and_no_word(started, receiver, monkeypatch, caplog, capfd):
     caplog.set_level(logging.DEBUG, logger="opentelemetry")
     asked = []
-    monkeypatch.setattr(receiver, "status_for_metrics", lambda: asked.append(1) or 404)
+    monkeypatch.setattr(receiver, "status_for_metrics", lambda _: asked.append(1) or 404)
     started()
     calls(3)
     wait_for(receiver, lambda: len(asked) >= 4)
@@ -138,7 +138,7 @@ def test_a_receiver_that_never_answers_metrics_holds_neither_spans_nor_the_exit_
     started, receiver, monkeypatch
 ):
     reached, over = threading.Event(), threading.Event()
-    monkeypatch.setattr(receiver, "status_for_metrics", lambda: reached.set() or over.wait(30) or 200)
+    monkeypatch.setattr(receiver, "status_for_metrics", lambda _: reached.set() or over.wait(30) or 200)
     started()
     calls(1)
     assert reached.wait(10)
