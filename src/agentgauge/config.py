@@ -123,8 +123,10 @@ def _path(text: str | None) -> Path | None:
 
 
 def _outbox_metrics_s(read: Reader) -> float:
-    """Whoever wants no metrics of OpenTelemetry's gets none of ours."""
-    return 0.0 if read.text("OTEL_METRICS_EXPORTER") == "none" else OUTBOX_METRICS_S
+    """Whoever wants no metrics of OpenTelemetry's gets none of ours either, unless asked for."""
+    none = read.text("OTEL_METRICS_EXPORTER") == "none"
+    default = 0.0 if none else OUTBOX_METRICS_S
+    return read.every_s("AGENTGAUGE_OUTBOX_METRICS", default=default, on=OUTBOX_METRICS_S)
 
 
 def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
@@ -152,7 +154,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "endpoint": read.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
         "protocol": read.text("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
         or "http/protobuf",
-        "outbox_metrics_s": read.every_s("AGENTGAUGE_OUTBOX_METRICS", default=_outbox_metrics_s(read)),
+        "outbox_metrics_s": _outbox_metrics_s(read),
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
         "prices": _path(read.text("AGENTGAUGE_PRICES")),
         "context_limits": read.tokens_by_model("AGENTGAUGE_CONTEXT_LIMITS"),

@@ -85,13 +85,14 @@ class Reader:
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
         return default
 
-    def every_s(self, name: str, *, default: float) -> float:
-        """How often; 0 is never, and so is a word such as `off`."""
-        value = self.text(name)
-        if value is None:
+    def every_s(self, name: str, *, default: float, on: float) -> float:
+        """How often; `off` and the like are 0, which is never, and `on` is as often as usual."""
+        value = (self.text(name) or "").lower()
+        if not value:
             return default
-        number = 0.0 if value.lower() in FALSE else number_in(value)
-        if is_interval(number):
+        if value in FALSE or (value in TRUE and value != "1"):
+            return 0.0 if value in FALSE else on
+        if is_interval(number := number_in(value)):
             return number
         bounds = f"from {LEAST_EVERY_S:g} to {MOST_EVERY_S:g}"
         self.problems.append(

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -118,6 +120,22 @@ def test_a_program_that_ends_soon_and_owes_nothing_tells_nothing(started, receiv
     assert ag.shutdown()
     assert len(receiver.spans()) == 3
     assert receiver.metric_bodies == []
+
+
+def test_a_program_that_owes_nothing_loads_nothing_of_metrics(receiver, store):
+    source = """
+import sys, agentgauge as ag
+ag.init("soon over")
+ag.record_call(model="m", provider="openai", input_tokens=1, output_tokens=1)
+assert ag.shutdown()
+print([name for name in sys.modules if name.startswith("opentelemetry.sdk.metrics")])
+"""
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "AGENTGAUGE_STORE": str(store)}
+    ran = subprocess.run(
+        [sys.executable, "-c", source], env=os.environ | variables, capture_output=True, check=True
+    )
+
+    assert (ran.stdout, ran.stderr) == (b"[]\n", b"")
 
 
 def test_a_receiver_without_metrics_costs_no_span_and_no_word(started, receiver, monkeypatch, caplog, capfd):

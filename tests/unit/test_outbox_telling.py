@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from agentgauge.config import read_settings
+from agentgauge.pipeline.teller import address_of
 from agentgauge.store import telling, write
 from agentgauge.store.rows import Process, span_key
 from agentgauge.store.schema import TABLES
@@ -178,3 +180,22 @@ def test_a_store_of_an_older_version_is_told_as_the_service_of_whoever_finds_it(
     shop.give_up(shop.lease(endpoint=ENDPOINT, limit=1, seconds=1), reason=REFUSED)
     state = turn(shop, every_s=0.0)["shop"]
     assert (state.environment, state.waiting, state.dropped) == ("prod", 0, {REFUSED: 1})
+
+
+@pytest.mark.parametrize(
+    ("variables", "metrics"),
+    [
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318/"}, "http://c:4318/v1/metrics"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4318/v1/traces"}, "http://c:4318/v1/metrics"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c/ingest"}, None),
+        ({}, None),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "AGENTGAUGE_OUTBOX_METRICS": "off"}, None),
+    ],
+)
+def test_metrics_go_beside_the_spans_where_that_is_known(variables, metrics, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    address = address_of(read_settings(variables))
+
+    assert (address and address.metrics) == metrics
