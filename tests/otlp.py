@@ -4,12 +4,16 @@ import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Receiver(ThreadingHTTPServer):
-    """Collects the spans that are posted to it; `status` is what it answers."""
+    """Collects the spans and the metrics that are posted to it.
+
+    `status` is what it answers to spans, `metrics_status` to metrics.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -17,8 +21,9 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self, port=0):
         super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.status = 200
+        self.status = self.metrics_status = 200
         self.bodies = []
+        self.metric_bodies = []
         self.arrived = threading.Condition()
 
     def spans(self):
@@ -47,9 +52,29 @@ class Receiver(ThreadingHTTPServer):
                 ]
         return sorted(found, key=lambda span: span["start"])
 
+    def points(self, name):
+        """[(resource, attributes, value)] of a metric, in the order of their arrival."""
+        groups = [
+            group
+            for body in self.metric_bodies
+            for group in ExportMetricsServiceRequest.FromString(body).resource_metrics
+        ]
+        return [
+            (attributes(group.resource.attributes), attributes(point.attributes), _number(point))
+            for group in groups
+            for scope in group.scope_metrics
+            for metric in scope.metrics
+            if metric.name == name
+            for point in getattr(metric, metric.WhichOneof("data")).data_points
+        ]
+
     def status_for(self, body):
         """What is answered to a request; for receivers that look at what they are sent."""
         return self.status
+
+    def status_for_metrics(self, body):
+        """The same for a request of metrics."""
+        return self.metrics_status
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -65,10 +90,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        status = self.server.status_for(body)
+        of_metrics = self.path.endswith("/v1/metrics")
+        status = self.server.status_for_metrics(body) if of_metrics else self.server.status_for(body)
         with self.server.arrived:
             if status == 200:
-                self.server.bodies.append(body)
+                (self.server.metric_bodies if of_metrics else self.server.bodies).append(body)
             self.server.arrived.notify_all()
         self.send_response(status)
         self.send_header("Content-Length", "0")
@@ -87,6 +113,10 @@ def _value(value):
     if kind == "array_value":
         return [_value(item) for item in value.array_value.values]
     return getattr(value, kind)
+
+
+def _number(point):
+    return getattr(point, point.WhichOneof("value"))
 
 
 def tree(spans, *names):

@@ -13,6 +13,7 @@ from agentgauge.config_values import (
     ACTIONS,
     FORMS,
     FRAMEWORKS,
+    OUTBOX_METRICS_S,
     PROTOCOLS,
     TEXTS,
     TIER_TIMEOUTS_S,
@@ -47,6 +48,8 @@ class Settings:
         store: the SQLite file, None for none; AGENTGAUGE_STORE (a path, or `off`).
         endpoint: where spans go by OTLP, None for nowhere; OTEL_EXPORTER_OTLP_[TRACES_]ENDPOINT.
         protocol: http/protobuf, or grpc with the extra; OTEL_EXPORTER_OTLP_[TRACES_]PROTOCOL.
+        outbox_metrics_s: how often it is told by OTLP metrics what waits to be sent, 0 for never;
+            AGENTGAUGE_OUTBOX_METRICS (seconds, or `off`), and OTEL_METRICS_EXPORTER=none.
         providers: host or host:port -> provider name, for servers that a public price list does not know;
             AGENTGAUGE_PROVIDERS ("localhost:8000=openai,llm.corp=azure").
         prices: a TOML file with prices of your own (form: `agentgauge.price_file`); AGENTGAUGE_PRICES.
@@ -85,6 +88,7 @@ class Settings:
     store: Path | None = field(default_factory=default_store)
     endpoint: str | None = None
     protocol: str = "http/protobuf"
+    outbox_metrics_s: float = OUTBOX_METRICS_S
     providers: Mapping[str, str] = field(default_factory=dict)
     prices: Path | None = None
     context_limits: Mapping[str, int] = field(default_factory=dict)
@@ -118,6 +122,13 @@ def _path(text: str | None) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
+def _outbox_metrics_s(read: Reader) -> float:
+    """Whoever wants no metrics of OpenTelemetry's gets none of ours either, unless asked for."""
+    none = read.text("OTEL_METRICS_EXPORTER") == "none"
+    default = 0.0 if none else OUTBOX_METRICS_S
+    return read.every_s("AGENTGAUGE_OUTBOX_METRICS", default=default, on=OUTBOX_METRICS_S)
+
+
 def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
     """Settings from arguments first, then the environment.
 
@@ -143,6 +154,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **given: object) -> 
         "endpoint": read.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
         "protocol": read.text("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
         or "http/protobuf",
+        "outbox_metrics_s": _outbox_metrics_s(read),
         "providers": read.pairs("AGENTGAUGE_PROVIDERS"),
         "prices": _path(read.text("AGENTGAUGE_PRICES")),
         "context_limits": read.tokens_by_model("AGENTGAUGE_CONTEXT_LIMITS"),

@@ -17,6 +17,9 @@ PROPAGATIONS: tuple[Propagation, ...] = ("off", "tasks", "threads", "all")
 FALSE = {"0", "false", "no", "off", ""}
 TRUE = {"1", "true", "yes", "on"}
 MOST_FLUSH_S = 3600
+OUTBOX_METRICS_S = 60.0
+LEAST_EVERY_S, MOST_EVERY_S = 0.1, 240.0
+"""Of `outbox_metrics_s`: Prometheus takes a series for ended that says nothing for five minutes."""
 _MOST_BUDGET = 1e15
 ACTIONS = ("raise", "warn")
 TIER_TIMEOUTS_S: Mapping[str, float] = {"0": 60.0, "1": 90.0, "2": 120.0, "3": 180.0, "4": 240.0}
@@ -32,6 +35,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "store": ("AGENTGAUGE_STORE",),
     "endpoint": (f"{_OTLP}_TRACES_ENDPOINT", f"{_OTLP}_ENDPOINT"),
     "protocol": (f"{_OTLP}_TRACES_PROTOCOL", f"{_OTLP}_PROTOCOL"),
+    "outbox_metrics_s": ("AGENTGAUGE_OUTBOX_METRICS", "OTEL_METRICS_EXPORTER"),
     "providers": ("AGENTGAUGE_PROVIDERS",),
     "prices": ("AGENTGAUGE_PRICES",),
     "context_limits": ("AGENTGAUGE_CONTEXT_LIMITS",),
@@ -103,6 +107,7 @@ FORMS = {
     "budget_action": "one of raise, warn",
     "propagate_threads": f"True, False, or one of {', '.join(PROPAGATIONS)}",
     "flush_timeout_s": f"a number of seconds from 0 to {MOST_FLUSH_S}",
+    "outbox_metrics_s": f"0, or a number of seconds from {LEAST_EVERY_S:g} to {MOST_EVERY_S:g}",
     "tier_timeouts_s": "a mapping of tiers (strings) to seconds of more than 0",
 }
 
@@ -118,6 +123,11 @@ def propagation(value: object) -> Propagation | None:
 def is_limit(number: float) -> bool:
     """Whether a budget can be that much."""
     return 0 < number <= _MOST_BUDGET  # infinity is no limit, and NaN is no number
+
+
+def is_interval(seconds: float) -> bool:
+    """Whether something can be told so often; 0 is never."""
+    return seconds == 0 or LEAST_EVERY_S <= seconds <= MOST_EVERY_S
 
 
 def number_in(text: str) -> float:
@@ -180,6 +190,7 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "budget_usd": lambda value: _is_number(value, is_limit),
     "budget_tokens": lambda value: _is_number(value, is_limit),
     "budget_action": lambda value: value in ACTIONS,
+    "outbox_metrics_s": lambda value: _is_number(value, is_interval),
     "flush_timeout_s": lambda value: _is_number(value, lambda seconds: 0 <= seconds <= MOST_FLUSH_S),
 }
 """Settings that are neither texts, mappings nor flags."""

@@ -28,6 +28,7 @@ from agentgauge.pipeline.processor import GaugeProcessor
 from agentgauge.pipeline.provider import RunningProvider, make_provider, resource_of, without_metrics
 from agentgauge.pipeline.refusals import not_from_sender
 from agentgauge.pipeline.sender import Sender
+from agentgauge.pipeline.teller import Teller, address_of
 from agentgauge.pipeline.writing import OutboxAddress
 from agentgauge.price_file import read_price_file
 from agentgauge.price_list import PriceList
@@ -228,7 +229,9 @@ def _sender(store: Store, settings: Settings) -> Sender | None:
     if settings.endpoint is None:
         return None
     make = _exporter(settings.protocol, settings.endpoint)
-    return Sender(store, endpoint=settings.endpoint, exporter=make)
+    address = address_of(settings)
+    teller = Teller(store, address, every_s=settings.outbox_metrics_s) if address else None
+    return Sender(store, endpoint=settings.endpoint, exporter=make, teller=teller)
 
 
 def _exporter(protocol: str, endpoint: str) -> Callable[[], SpanExporter]:
@@ -236,7 +239,11 @@ def _exporter(protocol: str, endpoint: str) -> Callable[[], SpanExporter]:
 
     The class is imported now, so that no thread of ours imports anything while the process forks.
     """
-    for name in ("http.trace_exporter", "grpc.exporter", "grpc.trace_exporter", "common._internal"):
+    for name in (
+        *("http.trace_exporter", "http.metric_exporter"),
+        *("grpc.exporter", "grpc.trace_exporter", "grpc.metric_exporter"),
+        "common._internal",
+    ):
         # We say once what is wrong; the exporter would print each try to stderr where nobody set up logging.
         logging.getLogger(f"opentelemetry.exporter.otlp.proto.{name}").addFilter(not_from_sender)
     if protocol == "grpc":

@@ -63,7 +63,7 @@ def shutdown(*, timeout_s: float | None = None) -> bool:
         _leave_sigterm()
         if active.sender is not None:
             done = active.sender.drain(timeout_s=max(0.0, deadline - time.monotonic())) and done
-            active.sender.stop()
+            active.sender.stop(timeout_s=max(0.0, deadline - time.monotonic()))
         done = done and active.pipeline.store.problem is None
         active.pipeline.store.close()
     runtime.activate(None)

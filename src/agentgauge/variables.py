@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentgauge.config_values import FALSE, MOST_FLUSH_S, PROPAGATIONS, TRUE, is_limit, number_in, propagation
+from agentgauge.config_values import (
+    FALSE,
+    LEAST_EVERY_S,
+    MOST_EVERY_S,
+    MOST_FLUSH_S,
+    PROPAGATIONS,
+    TRUE,
+    is_interval,
+    is_limit,
+    number_in,
+    propagation,
+)
 from agentgauge.hosts import is_entry
 from agentgauge.labels import clean_text
 
@@ -72,6 +83,21 @@ class Reader:
         if 0 <= number <= MOST_FLUSH_S:
             return number
         self.problems.append(f"{name}={value!r} is no number of seconds from 0 to 3600; using {default:g}.")
+        return default
+
+    def every_s(self, name: str, *, default: float, on: float) -> float:
+        """How often; `off` and the like are 0, which is never, and `on` is as often as usual."""
+        value = (self.text(name) or "").lower()
+        if not value:
+            return default
+        if value in FALSE or (value in TRUE and value != "1"):
+            return 0.0 if value in FALSE else on
+        if is_interval(number := number_in(value)):
+            return number
+        bounds = f"from {LEAST_EVERY_S:g} to {MOST_EVERY_S:g}"
+        self.problems.append(
+            f"{name}={value!r} is neither off nor a number of seconds {bounds}; using {default:g}."
+        )
         return default
 
     def more_than_zero(self, name: str, *, whole: bool = False) -> float | int | None:

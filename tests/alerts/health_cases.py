@@ -24,6 +24,11 @@ def loss(name, values, reason, summary_value, **labels):
     )
 
 
+def dropped(why, reason):
+    labels = {"service_name": "shop", "agentgauge_outbox_reason": why}
+    return loss("agentgauge_outbox_dropped_total", "_x4 7x60", reason, 7, **labels)
+
+
 HEALTH_SCENARIOS = [
     loss("otelcol_receiver_refused_spans", "0x4 7x60", "refused spans", 7, receiver="otlp"),
     loss("otelcol_receiver_failed_spans", "0x4 7x60", "failed spans", 7, receiver="otlp"),
@@ -34,7 +39,9 @@ HEALTH_SCENARIOS = [
     loss("otelcol_usage_storage_errors", "0x4 7x60", "storage errors", 7),
     loss("otelcol_genai_counted_twice_calls", "0x4 7x60", "calls counted twice", 7, processor="genai"),
     loss("agentgauge_uncertain_calls_total", "0x4 7x60", "uncertain calls", 7, service_name="shop"),
-    loss("agentgauge_outbox_dropped_total", "_x4 7x60", "spans dropped by an outbox", 7, service_name="shop"),
+    dropped("full", "spans dropped by a full outbox"),
+    dropped("refused", "spans that the endpoint refused"),
+    dropped("unreadable", "spans that nobody can read"),
     Scenario(
         name="a Collector that begins again at 0 lost nothing",
         alert="TelemetryLoss",

@@ -11,16 +11,11 @@ NAMES = ("spend", "agents", "tools", "traces", "pipeline")
 BOARDS = {name: json.loads(shipped(f"dashboards/{name}.json").read_text()) for name in NAMES}
 RECORDED_WITHIN_S = 300
 """Rules look back a minute, and some are evaluated every two."""
-NO_OUTBOX = "no program tells the state of its outbox as a metric yet"
 TOO_YOUNG = "it compares with the day before"
 NO_OVERFLOW = "the Collector writes it when the first value overflows"
 WITHOUT_DATA = {
     ("tools", "Tool call spike"): TOO_YOUNG,
-    ("pipeline", "Outbox age"): NO_OUTBOX,
     ("pipeline", "Series overflow"): NO_OVERFLOW,
-    ("pipeline", "Waiting spans"): NO_OUTBOX,
-    ("pipeline", "Longest wait"): NO_OUTBOX,
-    ("pipeline", "Dropped spans"): NO_OUTBOX,
 }
 """(dashboard, panel) -> why it is empty in a stack that has just begun."""
 SOMETIMES = {("pipeline", "Telemetry stopped"): "its series are there only while the Collector is not"}

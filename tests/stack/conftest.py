@@ -2,18 +2,19 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import week_ago
 from board_load import every_case
 from kept_spans import keeping_spans
-from local_stack import LocalStack, cached_binaries
+from local_stack import PROMETHEUS, LocalStack, cached_binaries, quick_prometheus
 from webhook import Webhook
 
 from agentgauge.stack.binaries import PROMTOOL, find
 from agentgauge.stack.places import find_places
 from agentgauge.stack.process import Running, alive
-from agentgauge.stack.shipped import shipped
 from otlp import Receiver
 
 ALERTMANAGER = """
@@ -79,24 +80,15 @@ def stack(binaries, kept, webhook, stack_folder, backfilled):
         AGENTGAUGE_FLUSH_INTERVAL="1s",
         AGENTGAUGE_TEMPO_OTLP=kept.address,
     )
-    _write(made, "deploy/alertmanager/alertmanager.yml", ALERTMANAGER.format(url=webhook.url))
-    ours = shipped("deploy/prometheus/prometheus.yml").read_text()
-    quick = ours.replace("_interval: 15s", "_interval: 1s")
-    assert quick != ours
-    _write(made, "deploy/prometheus/prometheus.yml", quick)
-    _write(made, "dashboards/thresholds.yaml", "query_offset: 1s\n")
+    made.write("deploy/alertmanager/alertmanager.yml", ALERTMANAGER.format(url=webhook.url))
+    made.write(PROMETHEUS, quick_prometheus())
+    made.write("dashboards/thresholds.yaml", "query_offset: 1s\n")
     made.run("generate")
     made.up("--ports", "auto")
     processes = [Running(**process) for process in made.state["processes"]]
     yield made
     made.run("down")
     assert [process.name for process in processes if alive(process)] == []
-
-
-def _write(stack, name, text):
-    path = stack.config / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +105,7 @@ def reports(stack, demo_store):
 @pytest.fixture(scope="session")
 def budgets(stack, reports):
     """Budgets of a service, which is spent, and of an agent: {(service, agent): USD a month}."""
-    _write(stack, "dashboards/thresholds.yaml", BUDGETS)
+    stack.write("dashboards/thresholds.yaml", BUDGETS)
     stack.run("generate")
     return {("agentgauge-demo", "all agents"): 0.05, ("agentgauge-demo", "researcher"): 1}
 
@@ -128,7 +120,19 @@ def wire(stack, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def load(stack, reports, wire):
-    """The demo, and every case that a dashboard shows."""
+def telling(stack):
+    """A program that runs, and tells how its outbox is, as long as the tests do."""
+    source = "import sys, agentgauge; agentgauge.init('telling'); sys.stdin.read()"
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": stack.url("otlp_http"), "AGENTGAUGE_OUTBOX_METRICS": "1"}
+    environment = stack.environment | told | {"AGENTGAUGE_STORE": str(stack.folder / "telling.sqlite")}
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as program:
+        yield
+        program.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def load(stack, reports, wire, telling):
+    """The demo, every case that a dashboard shows, and a program that still runs."""
     _, bodies = wire
     stack.send(every_case(bodies))

@@ -23,6 +23,17 @@ KEEP_SAMPLED = "genai/sampled"
 """The processor that drops what the sender's sampling does not keep; it was counted before."""
 
 
+_ONLY_OUTBOXES = "filter/outboxes"
+OUTBOXES = {
+    "metrics/outboxes": {
+        "receivers": ["otlp"],
+        "processors": ["memory_limiter", _ONLY_OUTBOXES, "redaction"],
+        "exporters": ["otlp_http/prometheus"],
+    }
+}
+"""The pipeline of what programs tell of their outboxes."""
+
+
 def collector_config() -> str:
     """`collector/config.yaml`."""
     return to_yaml(
@@ -58,6 +69,7 @@ def collector_content(*, traces: list[str]) -> dict[str, Any]:
                 "exporters": ["otlp_grpc/tempo"],
             },
             "metrics": {"receivers": ["usage"], "exporters": ["otlp_http/prometheus"]},
+            **OUTBOXES,
         }
     )
     return content
@@ -73,6 +85,7 @@ def base() -> dict[str, Any]:
                 "limit_mib": _MEMORY_MIB,
                 "spike_limit_mib": _MEMORY_SPIKE_MIB,
             },
+            _ONLY_OUTBOXES: {"error_mode": "ignore", "metrics": {"metric": [_other_metrics()]}},
         },
         "exporters": {
             "otlp_http/prometheus": {
@@ -91,6 +104,12 @@ def base() -> dict[str, Any]:
             "health_check": {"endpoint": str(env.HEALTH)},
         },
     }
+
+
+def _other_metrics() -> str:
+    """A condition for what else programs send: no limit holds for its series."""
+    names = (found.name for found in METRICS if found.written_by == "sdk")
+    return " and ".join(f'name != "{name}"' for name in names)
 
 
 def service(pipelines: dict[str, Any]) -> dict[str, Any]:

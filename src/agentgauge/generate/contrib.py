@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentgauge.generate import environment as env
-from agentgauge.generate.collector import base, service
+from agentgauge.generate.collector import OUTBOXES, base, service
 from agentgauge.generate.redaction import redaction
 from agentgauge.generate.text import Flow, to_yaml
 from agentgauge.registry import METRICS, OPERATION
@@ -53,6 +53,7 @@ def contrib_config() -> str:
                     "processors": ["delta_to_cumulative", "interval"],
                     "exporters": ["otlp_http/prometheus"],
                 },
+                **OUTBOXES,
             }
         ),
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _WRITERS = {
     "spans": "",
-    "sdk": " Sent by the SDK; not written yet.",
+    "sdk": " Told by the SDK; its `service_instance_id` is the outbox's.",
 }
 
 _MANY = 5

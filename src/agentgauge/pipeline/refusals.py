@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-SENDER_THREAD = "agentgauge-sender"
+SENDER_THREAD, TELLER_THREAD = "agentgauge-sender", "agentgauge-teller"
 _REFUSED = re.compile(r"code: (400\b|StatusCode\.INVALID_ARGUMENT)")
 _heard = threading.local()
 
 
 def not_from_sender(record: logging.LogRecord) -> bool:
-    """A filter for the exporters' loggers: we say once what is wrong, and they nothing about our spans.
+    """A filter for the exporters' loggers: we say once what is wrong, and they nothing about what is ours.
 
     What they log is also the only place where they tell a span that is refused from a receiver that is away.
     """
-    if record.threadName != SENDER_THREAD:
+    if record.threadName not in (SENDER_THREAD, TELLER_THREAD):
         return True
     if _REFUSED.search(record.getMessage()):
         _heard.refused = True

@@ -19,12 +19,14 @@ from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
 from agentgauge.labels import clean_text
 from agentgauge.pipeline import refusals, spans
+from agentgauge.store.telling import REFUSED, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from agentgauge.pipeline.teller import Teller
     from agentgauge.store.rows import Row
     from agentgauge.store.write import Store
 
@@ -45,10 +47,21 @@ STOP_S = 0.5
 
 
 class Sender:
-    """A thread that empties the outbox; it also sends what a process that died has left there."""
+    """A thread that empties the outbox; it also sends what a process that died has left there.
 
-    def __init__(self, store: Store, *, endpoint: str, exporter: Callable[[], SpanExporter]) -> None:
+    `teller` lives as long as it does, in a thread of its own: neither waits for what the other sends.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        endpoint: str,
+        exporter: Callable[[], SpanExporter],
+        teller: Teller | None = None,
+    ) -> None:
         self._store = store
+        self._teller = teller
         self._endpoint = endpoint
         self._make_exporter = exporter
         self._reset()
@@ -66,6 +79,8 @@ class Sender:
     def after_fork(self) -> None:
         """In the child: a thread and a connection of its own, when there is something to send."""
         self._reset()
+        if self._teller is not None:
+            self._teller.after_fork()
 
     def start(self) -> None:
         """Starts the thread if it is not running."""
@@ -74,6 +89,8 @@ class Sender:
                 self._thread = threading.Thread(target=self._run, name=refusals.SENDER_THREAD, daemon=True)
                 # In no context: nothing of the scope, or the trace, of whoever came first follows it.
                 contextvars.Context().run(self._thread.start)
+        if self._teller is not None:
+            self._teller.start()
 
     def drain(self, *, timeout_s: float) -> bool:
         """Sends all that waits; False when spans of this process are left."""
@@ -95,8 +112,14 @@ class Sender:
             with self._state:  # another process is sending them
                 self._state.wait(OTHERS_S)
 
-    def stop(self) -> None:
-        """Ends the thread soon; what is left stays in the outbox, free for the next process to send."""
+    def stop(self, *, timeout_s: float = 0.0) -> None:
+        """Ends the thread soon; what is left stays in the outbox, free for the next process to send.
+
+        In the time, if there is any, it is told what became of what was said to wait.
+        """
+        if self._teller is not None:
+            self._teller.finish(timeout_s=timeout_s)
+            self._teller.stop()
         with self._state:
             self._stop = True
             self._state.notify_all()
@@ -155,7 +178,7 @@ class Sender:
             return True
         refused = refusals.was_refused()
         if unfit := [row for row, span in ready if not refusals.fits_otlp(span)]:
-            self._leave_out(unfit, why="cannot be encoded as OTLP")
+            self._leave_out(unfit, why="cannot be encoded as OTLP", reason=UNREADABLE)
             return self._send([row for row, _ in ready if row not in unfit])
         if not refused or (len(self._refused) >= MOST_REFUSED and not self._taken):
             return False
@@ -173,7 +196,7 @@ class Sender:
                 record, resource = spans.from_json(row["span"]), _resource(row["resource"])
                 ready.append((row, spans.to_otel(record, resource=resource, **_delivery(row))))
             except Exception:  # noqa: BLE001  # other versions write here too
-                self._leave_out([row], why="cannot be read from the store")
+                self._leave_out([row], why="cannot be read from the store", reason=UNREADABLE)
         return ready
 
     def _export(self, batch: list[ReadableSpan]) -> bool:
@@ -188,18 +211,21 @@ class Sender:
     def _decide_on_refused(self) -> None:
         """A receiver that takes others will never take these; one that takes none may be the wrong one."""
         if self._refused and self._taken:
-            self._leave_out(self._refused, why=f"is refused by {self._endpoint}")
+            self._leave_out(self._refused, why=f"is refused by {self._endpoint}", reason=REFUSED)
         elif self._refused:
             self._store.postpone(self._refused, seconds=REFUSED_S)
             self._say_what_is_left("refuses spans as bad requests", "it is an OTLP receiver")
             for row in self._refused:
                 self._under_way.pop(row["span_id"], None)
 
-    def _done(self, rows: Sequence[Row]) -> None:
+    def _done(self, rows: Sequence[Row], *, given_up: str | None = None) -> None:
         give_up = time.monotonic() + ACKNOWLEDGE_S
         while True:
             try:
-                self._store.acknowledged(rows)
+                if given_up is None:
+                    self._store.acknowledged(rows)
+                else:
+                    self._store.give_up(rows, reason=given_up)
                 break
             except StoreError:  # they would be sent again
                 if self._stop or time.monotonic() > give_up:
@@ -207,9 +233,9 @@ class Sender:
         for row in rows:
             self._under_way.pop(row["span_id"], None)
 
-    def _leave_out(self, rows: Sequence[Row], *, why: str) -> None:
+    def _leave_out(self, rows: Sequence[Row], *, why: str, reason: str) -> None:
         """Takes spans out that would keep all others back for ever."""
-        self._done(rows)
+        self._done(rows, given_up=reason)
         self._left_out += len(rows)
         name = clean_text(_name(rows[0]), most=60)
         warn_once(

@@ -104,6 +104,8 @@ class Writing:
                     "ended_ns": record.end_ns,
                     "resource": self._outbox.resource,
                     "endpoint": self._outbox.endpoint,
+                    "service": self._store.process.service,
+                    "environment": self._store.process.environment or "",
                 }
             )
 

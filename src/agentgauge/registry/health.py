@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from agentgauge.registry.metrics import metric
-from agentgauge.registry_records import SERVICE_LABEL, Alert, Indicator
+from agentgauge.registry.metrics import OUTBOX_REASON, metric
+from agentgauge.registry_records import SERVICE_LABEL, Alert, Indicator, prometheus_label
 
 HEARTBEAT, OVERFLOW = "otelcol_usage_heartbeat", "otelcol_usage_overflow_values"
+_DROPPED, _WHY = metric("agentgauge.outbox.dropped").prometheus_name, prometheus_label(OUTBOX_REASON.name)
 _QUEUE = "otelcol_exporter_queue_size / otelcol_exporter_queue_capacity"
 LOST = (
     ("refused spans", "otelcol_receiver_refused_spans"),
@@ -17,9 +18,11 @@ LOST = (
     ("storage errors", "otelcol_usage_storage_errors"),
     ("calls counted twice", "otelcol_genai_counted_twice_calls"),
     ("uncertain calls", metric("agentgauge.uncertain.calls").prometheus_name),
-    ("spans dropped by an outbox", metric("agentgauge.outbox.dropped").prometheus_name),
+    ("spans dropped by a full outbox", f'{_DROPPED}{{{{{_WHY}="full"}}}}'),
+    ("spans that the endpoint refused", f'{_DROPPED}{{{{{_WHY}="refused"}}}}'),
+    ("spans that nobody can read", f'{_DROPPED}{{{{{_WHY}="unreadable"}}}}'),
 )
-"""What is lost and the counter that says so; the Collector's own have no suffix."""
+"""What is lost and the counter that says so, as a template; the Collector's own have no suffix."""
 
 
 def _grown(name: str) -> str:

@@ -92,8 +92,10 @@ def _tool_parts(unit: str) -> tuple[Value, ...]:
     )
 
 
-def _of_sdk(name: str, unit: str, kind: Literal["counter", "gauge"], description: str) -> Metric:
-    return Metric(name=name, unit=unit, kind=kind, description=description, written_by="sdk")
+def _of_sdk(
+    name: str, unit: str, kind: Literal["counter", "gauge"], description: str, *labels: Label
+) -> Metric:
+    return Metric(name=name, unit=unit, kind=kind, description=description, labels=labels, written_by="sdk")
 
 
 _USAGE = tuple(
@@ -250,10 +252,14 @@ _TOOL_COUNTERS = (
     ),
 )
 
+OUTBOX_REASON = Label(name="agentgauge.outbox.reason")
+"""Of `agentgauge.store.telling.REASONS`."""
 _OUTBOX = (
     _of_sdk("agentgauge.outbox.spans", "{span}", "gauge", "Spans that wait on a machine to be sent."),
-    _of_sdk("agentgauge.outbox.age", "s", "gauge", "Age of the oldest span that waits."),
-    _of_sdk("agentgauge.outbox.dropped", "{span}", "counter", "Spans that a full outbox dropped."),
+    _of_sdk("agentgauge.outbox.age", "s", "gauge", "Age of the oldest span that waits, 0 where none does."),
+    _of_sdk(
+        *("agentgauge.outbox.dropped", "{span}", "counter", "Spans that an outbox gave up."), OUTBOX_REASON
+    ),
 )
 
 METRICS = (*_USAGE, *_DURATIONS, *_CALL_COUNTERS, *_TOOL_COUNTERS, *_OUTBOX)

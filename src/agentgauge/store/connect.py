@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from agentgauge.errors import StoreError
-from agentgauge.store.schema import ADDED, SCHEMA_VERSION, TABLES, is_foreign
+from agentgauge.store.schema import ADDED, INDEXES_OF_ADDED, SCHEMA_VERSION, TABLES, is_foreign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     db.executescript(TABLES)
     _add_columns(db)
+    db.executescript(INDEXES_OF_ADDED)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     return db
 

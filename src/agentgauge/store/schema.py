@@ -4,7 +4,10 @@ from __future__ import annotations
 
 SCHEMA_VERSION = 1
 
-ADDED = {"calls": {"outside_tokens": "INTEGER"}}
+ADDED = {
+    "calls": {"outside_tokens": "INTEGER"},
+    "outbox": {"service": "TEXT", "environment": "TEXT"},
+}
 """Columns that older stores of this version lack: writers add them, readers take them for NULL."""
 
 TABLES = """
@@ -71,12 +74,33 @@ CREATE TABLE IF NOT EXISTS outbox (
   trace_id TEXT NOT NULL, span_id TEXT NOT NULL, span TEXT NOT NULL, ended_ns INTEGER NOT NULL,
   resource TEXT NOT NULL, endpoint TEXT NOT NULL,
   sends INTEGER NOT NULL DEFAULT 0, first_sent_s INTEGER, leased_until_s REAL NOT NULL DEFAULT 0,
+  service TEXT, environment TEXT,
   PRIMARY KEY (trace_id, span_id)
 );
 CREATE INDEX IF NOT EXISTS outbox_ended ON outbox (endpoint, ended_ns);
+
+CREATE TABLE IF NOT EXISTS outbox_told (
+  endpoint TEXT NOT NULL, service TEXT NOT NULL, environment TEXT NOT NULL, outbox_id TEXT NOT NULL,
+  claimed_s REAL NOT NULL DEFAULT 0, told_s REAL NOT NULL DEFAULT 0, waiting INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (endpoint, service, environment)
+);
+CREATE TABLE IF NOT EXISTS outbox_dropped (
+  endpoint TEXT NOT NULL, service TEXT NOT NULL, environment TEXT NOT NULL, reason TEXT NOT NULL,
+  spans INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (endpoint, service, environment, reason)
+);
 """
 
-OURS = frozenset({"processes", "warnings", "calls", "call_tools", "scopes", "outbox"})
+INDEXES_OF_ADDED = """
+CREATE INDEX IF NOT EXISTS outbox_service ON outbox (endpoint, service, environment, ended_ns);
+"""
+
+OURS = frozenset(
+    {
+        *("processes", "warnings", "calls", "call_tools", "scopes"),
+        *("outbox", "outbox_told", "outbox_dropped"),
+    }
+)
 
 
 def is_foreign(tables: set[str]) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge.errors import StoreError
 from agentgauge.store.connect import connect
 from agentgauge.store.rows import Process, Row, call_row, tool_rows
+from agentgauge.store.telling import FULL, note_dropped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,6 +95,12 @@ class Store:
             self._paused = False
             self._lock.release()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps the process from forking meanwhile, as everything does that touches the store."""
+        with self._lock:
+            yield
+
     def open(self) -> None:
         """Opens the store now, so that `processes` tells of this process even if it makes no call."""
         with self._lock:
@@ -115,8 +122,8 @@ class Store:
                 self._write(self._connection(), batch)
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, for the sender.
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, for whoever sends and tells.
 
         Raises:
             StoreError: another process holds the store; nothing was written, try again later.
@@ -189,35 +196,44 @@ class Store:
             if len(self._unsent) < MEMORY_SPANS:
                 self._unsent.update(_keys(batch.spans))
             if self.path is None:
-                self.dropped += _trim(db)
+                self.dropped += _trim(db, self.process)
 
     def lease(self, *, endpoint: str, limit: int, seconds: float) -> list[Row]:
         """Takes up to `limit` of the oldest spans for an endpoint; others leave them alone for `seconds`.
 
-        Each row has trace_id, span_id, span and resource (JSON), sends (this one included), first_sent_s.
+        Each row has trace_id, span_id, span and resource (JSON), endpoint, service, environment, sends (this
+        one included), first_sent_s.
         """
         now = time.time()
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 "UPDATE outbox SET leased_until_s = ?, sends = sends + 1, "
                 "first_sent_s = COALESCE(first_sent_s, ?) WHERE rowid IN "
                 "(SELECT rowid FROM outbox WHERE endpoint = ? AND leased_until_s < ? "
                 "ORDER BY ended_ns LIMIT ?) "
-                "RETURNING trace_id, span_id, span, resource, sends, first_sent_s",
+                "RETURNING trace_id, span_id, span, resource, "
+                "endpoint, service, environment, sends, first_sent_s",
                 (now + seconds, int(now), endpoint, now, limit),
             ).fetchall()
         return [dict(row) for row in rows]
 
     def acknowledged(self, rows: Sequence[Row]) -> None:
         """Removes spans that the receiver has taken."""
-        with self._transaction() as db:
+        with self.transaction() as db:
+            db.executemany("DELETE FROM outbox WHERE trace_id = ? AND span_id = ?", _keys(rows))
+            self._unsent.difference_update(_keys(rows))
+
+    def give_up(self, rows: Sequence[Row], *, reason: str) -> None:
+        """Removes spans that nobody will ever take, and counts them."""
+        with self.transaction() as db:
+            note_dropped(db, rows, reason=reason, process=self.process)
             db.executemany("DELETE FROM outbox WHERE trace_id = ? AND span_id = ?", _keys(rows))
             self._unsent.difference_update(_keys(rows))
 
     def postpone(self, rows: Sequence[Row], *, seconds: float) -> None:
         """Gives spans back that could not be sent, to be tried again after `seconds`."""
         until = time.time() + seconds
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany(
                 "UPDATE outbox SET leased_until_s = ? WHERE trace_id = ? AND span_id = ?",
                 [(until, *key) for key in _keys(rows)],
@@ -226,7 +242,7 @@ class Store:
     def all_sent(self) -> bool:
         """Whether no span of this process waits in the outbox, whoever has sent them; others' may."""
         query = "SELECT 1 FROM outbox WHERE trace_id = ? AND span_id = ?"
-        with self._transaction() as db:
+        with self.transaction() as db:
             while self._unsent:
                 key = self._unsent.pop()
                 if db.execute(query, key).fetchone():
@@ -259,13 +275,15 @@ def _storable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _trim(db: sqlite3.Connection) -> int:
-    cursor = db.execute(
+def _trim(db: sqlite3.Connection, process: Process) -> int:
+    rows = db.execute(
         "DELETE FROM outbox WHERE rowid IN "
-        "(SELECT rowid FROM outbox ORDER BY ended_ns DESC LIMIT -1 OFFSET ?)",
+        "(SELECT rowid FROM outbox ORDER BY ended_ns DESC LIMIT -1 OFFSET ?) "
+        "RETURNING endpoint, service, environment",
         (MEMORY_SPANS,),
-    )
-    return cursor.rowcount
+    ).fetchall()
+    note_dropped(db, rows, reason=FULL, process=process)
+    return len(rows)
 
 
 def _is_busy(error: Exception) -> bool:

@@ -132,9 +132,9 @@ def _through() -> Line:
 
 
 def _programs() -> Line:
-    def gauge(name: str) -> str:
+    def gauge(function: str, name: str) -> str:
         found = metric(name)
-        return f"max by ({SERVICE_LABEL}) ({selector(found.prometheus_name, *q.matchers(found))})"
+        return f"{function} by ({SERVICE_LABEL}) ({selector(found.prometheus_name, *q.matchers(found))})"
 
     return Line(
         panels=(
@@ -142,19 +142,20 @@ def _programs() -> Line:
                 "Waiting spans",
                 "Spans in the outboxes of programs that wait to be sent.",
                 p.COUNT,
-                Query(gauge("agentgauge.outbox.spans"), by=SERVICE_LABEL),
+                Query(gauge("sum", "agentgauge.outbox.spans"), by=SERVICE_LABEL),
             ),
             p.lines(
                 "Longest wait",
                 "Age of the oldest span that waits.",
                 p.SECONDS,
-                Query(gauge("agentgauge.outbox.age"), by=SERVICE_LABEL),
+                Query(gauge("max", "agentgauge.outbox.age"), by=SERVICE_LABEL),
             ),
             p.lines(
                 "Dropped spans",
-                "Spans a second that full outboxes dropped.",
+                "Spans a second that outboxes gave up: full ones, and what was refused or cannot be read.",
                 p.COUNT,
-                Query(q.per_second(_DROPPED, SERVICE_LABEL), by=SERVICE_LABEL),
+                # Programs tell once a minute, so shorter windows hold no rate.
+                Query(q.per_second(_DROPPED, SERVICE_LABEL, window="5m"), by=SERVICE_LABEL),
             ),
         ),
     )
