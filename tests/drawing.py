@@ -13,17 +13,19 @@ from pathlib import Path
 
 from node import locked, packages
 
-HERE = Path(__file__).parent / "preview"
+ROOT = Path(__file__).parents[1]
+HERE = ROOT / "tests" / "preview"
 SOURCES = ("index.html", "vite.config.mjs", "server.mjs", "preview.mjs", "src")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BUILD_S, DRAW_S = 600, 300
+BUILD_S, DRAW_S = 900, 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """One dashboard to draw: its file, width, theme, and where the picture goes, if anywhere.
 
-    `query` is what the page is asked with: `from`, `to`, and `scrape` (the seconds between samples).
+    `query` is what the page is asked with: `from`, `to`, `scrape` (the seconds between samples), `unfold`
+    (draw what is in folded rows too).
     """
 
     dashboard: str
