@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from agentgauge.generate.colours import of_words
 from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step, absolute
 from agentgauge.generate.grafana.panel import BarGauge, Panel, Stat, Table, TimeSeries
 from agentgauge.generate.grafana.target import PROMETHEUS, PromTarget
@@ -33,8 +34,9 @@ _FEW, _NAME = 7, {"custom.width": 130}
 
 It is no least width: Grafana widens by it without taking it from the others, and cuts the last column.
 """
-_LEAST_RATIO = 0.1
-"""An axis of ratios reaches to at least this; one of zeros alone would go to 10,000 %."""
+_LEAST = {RATIO: 0.1, USD: 0.01, CALLS_A_SECOND: 0.1, COUNT: 1}
+"""What an axis reaches to at least, by unit; one of zeros alone would go to 100, or 10,000 %."""
+NOTHING = "nothing in the chosen time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,11 @@ def _named(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
     return found
 
 
+def _coloured(queries: tuple[Query, ...]) -> tuple[Override, ...]:
+    own = [query for query in queries if not query.threshold]
+    return of_words(dict.fromkeys(query.by for query in own), [one.legend for one in own if one.legend])
+
+
 def bad_from(warning: float, critical: float | None = None) -> tuple[Step, ...]:
     """Green, orange from one value on, and red from another."""
     steps: tuple[Step, ...] = ((None, "green"), (warning, "orange"))
@@ -160,8 +167,12 @@ def lines(
     stacked: bool = False,
     links: tuple[Link, ...] = (),
     most: float | None = None,
+    none: str = NOTHING,
 ) -> Panel:
-    """Series over time, each with the colour of its name; a threshold's query is a dashed red line."""
+    """Series over time, each with the colour of its name; a threshold's query is a dashed red line.
+
+    `none` stands where there is no data.
+    """
     dashed = Override(
         matcher="byFrameRefID",
         options=THRESHOLD,
@@ -181,7 +192,7 @@ def lines(
         "showPoints": "auto",
         "spanNulls": False,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-    } | ({"axisSoftMax": _LEAST_RATIO} if unit == RATIO else {})
+    } | ({"axisSoftMax": _LEAST[unit]} if unit in _LEAST else {})
     named = tuple(query.named() for query in queries)
     return TimeSeries(
         title=title,
@@ -196,7 +207,8 @@ def lines(
             links=links,
             least=0,
             most=most,
-            overrides=(dashed,) if any(query.threshold for query in queries) else (),
+            no_value=none,
+            overrides=(*_coloured(queries), *((dashed,) if any(one.threshold for one in queries) else ())),
         ),
     )
 
@@ -207,8 +219,9 @@ def bars(
     unit: str,
     *queries: Query,
     links: tuple[Link, ...] = (),
+    none: str = NOTHING,
 ) -> Panel:
-    """A bar for each series, in their order, each with the colour of its name."""
+    """A bar for each series, in their order, each with the colour of its name; `none` if there are none."""
     named = tuple(query.named() for query in queries)
     return BarGauge(
         title=title,
@@ -216,7 +229,15 @@ def bars(
         dataSource=PROMETHEUS,
         targets=_targets(named, instant=True),
         transformations=_named(named),
-        fields=Fields(unit=unit, colour=BY_NAME, least=0, links=links, decimals=_decimals(unit)),
+        fields=Fields(
+            unit=unit,
+            colour=BY_NAME,
+            least=0,
+            links=links,
+            decimals=_decimals(unit),
+            no_value=none,
+            overrides=_coloured(queries),
+        ),
     )
 
 
@@ -226,7 +247,7 @@ def table(
     keys: dict[str, str],
     *columns: Column,
     links: Mapping[str, tuple[Link, ...]] | None = None,
-    none: str | None = None,
+    none: str = NOTHING,
 ) -> Panel:
     """One row a label set, sorted by the first column.
 

@@ -80,16 +80,46 @@ def _totals() -> Line:
     )
 
 
-def _search(title: str, description: str, query: str, sort_by: str, *columns: Override) -> Panel:
+def _search(
+    title: str,
+    description: str,
+    query: str,
+    sort_by: str,
+    *columns: Override,
+    numbers: tuple[str, ...] = (),
+    more: tuple[dict[str, Any], ...] = (),
+    without: tuple[str, ...] = (),
+) -> Panel:
+    """A table of spans.
+
+    Args:
+        title: of the panel.
+        description: of the panel.
+        query: TraceQL.
+        sort_by: the title of a column.
+        columns: how some of them are shown.
+        numbers: attributes that are; Grafana's Tempo data source gives every attribute as text.
+        more: transformations after that.
+        without: columns that the data source gives and nobody needs here.
+    """
+    conversions = [{"targetField": name, "destinationType": "number"} for name in numbers]
+    converted = {"id": "convertFieldType", "options": {"conversions": conversions, "fields": {}}}
+    left_out = {"excludeByName": dict.fromkeys(without, True), "indexByName": {}, "renameByName": {}}
     return Table(
         title=title,
         description=description,
         dataSource=TEMPO,
         targets=[TempoTarget(expr=query, refId="A")],
+        transformations=[
+            *([converted] if numbers else []),
+            *more,
+            {"id": "organize", "options": left_out | {"includeByName": {}}},
+        ],
         fields=Fields(
             unit=p.COUNT,
             custom=p.CELLS,
-            overrides=columns,
+            no_value="no such span in the chosen time",
+            overrides=(_TRACE, *columns),
         ),
         sort_by=sort_by,
     )
@@ -100,16 +130,31 @@ def _column(name: str, title: str, **properties: Any) -> Override:
     return Override(matcher="byName", options=name, properties=shown)
 
 
+_TRACE = _column(
+    "traceIdHidden",
+    "Trace",
+    custom__hidden=False,
+    links=[to(uids.TRACES, "Show it below", trace=THIS_CELL).to_json_data()],
+)
+"""The data source hides it, for links of its own."""
+_NANOUSD = "agentgauge.total.cost_nanousd"
+_COST = {
+    "id": "calculateField",
+    "options": {
+        "alias": "Cost",
+        "mode": "binary",
+        "binary": {"left": _NANOUSD, "operator": "/", "right": "1000000000"},
+        "replaceFields": False,
+    },
+}
+"""USD from nano-USD: no unit of Grafana's has a billionth."""
 _RUN_COLUMNS = (
     _column("gen_ai.workflow.name", "Workflow"),
     _column("agentgauge.total.calls", "Calls"),
-    _column("agentgauge.total.cost_nanousd", "Cost, nano-USD"),
-    _column(
-        "traceIdHidden",
-        "Trace",
-        links=[to(uids.TRACES, "Show it below", trace=THIS_CELL).to_json_data()],
-    ),
+    _column("Cost", "Cost", unit=p.USD),
 )
+_RUN_NUMBERS = ("agentgauge.total.calls", _NANOUSD)
+_NOT_OF_RUNS = (_NANOUSD, "traceName", "traceService", "name", "spanID")
 _CALL_COLUMNS = (
     _column("gen_ai.agent.name", "Agent"),
     _column("gen_ai.request.model", "Model"),
@@ -117,6 +162,8 @@ _CALL_COLUMNS = (
     _column("gen_ai.usage.input_tokens", "Input"),
     _column("gen_ai.usage.output_tokens", "Output"),
 )
+_CALL_NUMBERS = ("agentgauge.cost.usd", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+_NOT_OF_CALLS = ("traceService", "traceName", "name", "spanID")
 
 
 def _runs() -> Line:
@@ -127,8 +174,11 @@ def _runs() -> Line:
                 "Dearest runs",
                 f"Workflows in the chosen time with what they cost. {_LIMITED}",
                 f"{{ {_RUNS} && span.agentgauge.total.cost_nanousd > 0 }} | select({_RUN_FIELDS})",
-                "Cost, nano-USD",
+                "Cost",
                 *_RUN_COLUMNS,
+                numbers=_RUN_NUMBERS,
+                more=(_COST,),
+                without=_NOT_OF_RUNS,
             ),
             _search(
                 "Slowest runs",
@@ -136,6 +186,9 @@ def _runs() -> Line:
                 f"{{ {_RUNS} && duration > $min_duration }} | select({_RUN_FIELDS})",
                 "Duration",
                 *_RUN_COLUMNS,
+                numbers=_RUN_NUMBERS,
+                more=(_COST,),
+                without=_NOT_OF_RUNS,
             ),
         ),
     )
@@ -151,6 +204,8 @@ def _calls() -> Line:
                 f"{{ {_CALLS} }} | select({_CALL_FIELDS})",
                 "Cost",
                 *_CALL_COLUMNS,
+                numbers=_CALL_NUMBERS,
+                without=_NOT_OF_CALLS,
             ),
             _search(
                 "Slowest runs of tools",
@@ -159,6 +214,7 @@ def _calls() -> Line:
                 "Duration",
                 _column("gen_ai.tool.name", "Tool"),
                 _column("error.type", "Error"),
+                without=_NOT_OF_CALLS,
             ),
         ),
     )
@@ -174,6 +230,7 @@ def _failed() -> Line:
                 "Duration",
                 _column("error.type", "Error"),
                 _column("gen_ai.agent.name", "Agent"),
+                without=("traceService", "spanID"),
             ),
         ),
     )
@@ -200,10 +257,6 @@ def _over_time() -> Line:
             ),
         ),
     )
-
-
-def _longest(label: str) -> str:
-    return q.quantile(q.WORKFLOWS, 0.95, q.STEP, label)
 
 
 def _one() -> Line:
