@@ -57,10 +57,14 @@ def built():
     return place
 
 
-def draw(prometheus, drawings, scratch):
-    """What each dashboard shows: [{"dashboard", "panels", "texts", "variables", "errors", …}]."""
+def draw(prometheus, drawings, scratch, *, traces=None):
+    """What each dashboard shows: [{"dashboard", "panels", "texts", "variables", "errors", …}].
+
+    `traces` is a file with what Tempo's search answers, whatever it is asked.
+    """
     place, jobs = built(), scratch / "jobs.json"
     asked = {"chromium": chromium(), "prometheus": prometheus, "jobs": [asdict(one) for one in drawings]}
+    asked["traces"] = str(traces) if traces else None
     jobs.write_text(json.dumps(asked))
     return json.loads(_run(["node", "preview.mjs", str(jobs)], place, DRAW_S))
 

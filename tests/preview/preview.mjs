@@ -1,5 +1,5 @@
 // node preview.mjs JOBS.json: draws dashboards in headless Chromium and prints what each shows, as JSON.
-// JOBS is {"chromium", "prometheus", "jobs": [{"dashboard", "picture", "width", "theme", "query"}]}.
+// JOBS is {"chromium", "prometheus", "traces": an answer to a search of Tempo's, "jobs": [{"dashboard", "picture", "width", "theme", "query"}]}.
 import fs from 'node:fs';
 import { chromium } from 'playwright-core';
 import { serve } from './server.mjs';
@@ -54,19 +54,25 @@ function painted() {
   return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }
 
+// In the page: where the lowest panel or heading ends.
+function bottom() {
+  const ends = [...document.querySelectorAll('.react-grid-item')].map((item) => item.getBoundingClientRect().bottom);
+  return Math.ceil(Math.max(...ends)) + 8;
+}
+
 async function draw(job, { dashboard, picture, width, theme, query }) {
   const page = await context.newPage();
   await page.setViewportSize({ width, height: heightOf(dashboard, 'unfold' in query) });
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('response', (answer) => answer.status() >= 400 && answer.url().includes('/api/') && errors.push(`${answer.status()} ${answer.url()}`));
+  page.on('response', (answer) => answer.status() >= 400 && answer.url().includes('/api/v1/') && errors.push(`${answer.status()} ${answer.url()}`));
   await page.goto(`${url}?${new URLSearchParams({ job, theme, ...query })}`);
   await page.waitForFunction(drawn, null, { polling: POLL_MS, timeout: DRAWN_WITHIN_MS }).catch((error) => errors.push(`not drawn: ${error.message}`));
   await page.evaluate(painted);
   const report = await page.evaluate(look);
   if (picture) {
-    const { width, height } = page.viewportSize();
-    await page.screenshot({ path: picture, clip: { x: 0, y: 0, width, height: Math.min(height, PICTURE_PX) } });
+    const height = Math.min(await page.evaluate(bottom), PICTURE_PX);
+    await page.screenshot({ path: picture, clip: { x: 0, y: 0, width, height } });
   }
   await page.close();
   return { dashboard, theme, width, ...report, errors: [...report.errors, ...errors] };

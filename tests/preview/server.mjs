@@ -9,14 +9,14 @@ const PUBLIC = path.join(HERE, 'node_modules/@grafana/ui/dist/public');
 const TYPES = { '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml' };
 const NAMED_BY_CONTENT = '/assets/'; // so the browser may keep them
 
-export async function serve({ jobs, prometheus }) {
+export async function serve({ jobs, prometheus, traces }) {
   const server = http.createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://preview');
     if (pathname.startsWith('/api/v1/')) {
       return forward(prometheus, request, response);
     }
-    const dashboard = pathname === '/dashboard.json' && jobs[searchParams.get('job')].dashboard;
-    fs.readFile(dashboard || fileOf(path.normalize(pathname)), (error, body) => {
+    const given = { '/dashboard.json': jobs[searchParams.get('job')]?.dashboard, '/api/search': traces };
+    fs.readFile(given[pathname] ?? fileOf(path.normalize(pathname)), (error, body) => {
       const kept = pathname.startsWith(NAMED_BY_CONTENT) ? 'max-age=3600' : 'no-store';
       response.writeHead(error ? 404 : 200, { 'content-type': TYPES[path.extname(pathname)] ?? 'text/html', 'cache-control': kept });
       response.end(error ? '' : body);

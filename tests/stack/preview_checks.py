@@ -7,6 +7,7 @@ import copy
 import json
 import re
 import shutil
+from urllib.parse import parse_qsl
 
 import pytest
 from board_queries import BOARDS, DEMO, RECORDED_WITHIN_S, SOMETIMES, WITHOUT_DATA, filled_in
@@ -20,7 +21,8 @@ pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
 USD, PERCENT, COUNT = r"^\$[\d.]+$", r"^[\d.]+%$", r"^[\d.]+( K)?$"
 MAY_BE_EMPTY = WITHOUT_DATA | SOMETIMES
 PICTURES = drawing.ROOT / "build" / "preview"
-NO_TEMPO = "Asks Tempo, which this preview has not."
+SEARCH = drawing.HERE / "search.json"
+"""What Tempo answers to a search: two traces, the one that is listed last is the dearer."""
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +61,8 @@ def drawn(chromium, stack, load, budgets, tmp_path_factory):
         )
         for name, theme, width in wanted
     ]
-    found = drawing.draw(stack.url("prometheus"), asked, tmp_path_factory.mktemp("preview"))
+    scratch = tmp_path_factory.mktemp("preview")
+    found = drawing.draw(stack.url("prometheus"), asked, scratch, traces=SEARCH)
     return dict(zip(wanted, found, strict=True))
 
 
@@ -77,7 +80,8 @@ def test_nothing_goes_wrong(boards, name):
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_panel_shows_something(boards, name):
     shown = drawing.texts(boards[name])
-    empty = {title for title, lines in shown.items() if not lines or "No data" in lines}
+    none = {panel["title"]: panel["none"] for panel in boards[name]["panels"]}
+    empty = {title for title, lines in shown.items() if not lines or lines in ([none[title]], ["No data"])}
 
     assert empty - {title for board, title in MAY_BE_EMPTY if board == name} == set()
 
@@ -108,7 +112,10 @@ def test_every_panel_shows_something(boards, name):
         ("tools", "Expensive combinations", ["^gpt-4o-mini$", "^definition$", USD]),
         ("tools", "Failed runs by tool", ["^fetch$", COUNT]),
         ("traces", "Runs by workflow", ["^market-report$", COUNT]),
-        ("traces", "Dearest runs", [re.escape(NO_TEMPO)]),
+        ("traces", "Dearest runs", ["^Workflow$", "^Calls$", "^Cost$", "^market-report$", r"^\$0.00950$"]),
+        ("traces", "Dearest calls", ["^writer$", "^gpt-4o$", r"^\$0.0274$", "^5.91 K$"]),
+        ("traces", "Slowest runs", [r"^2.40 s$"]),
+        ("traces", "Failed", ["^RateLimitError$"]),
         ("pipeline", "Late calls", ["^1$"]),
         ("pipeline", "Series by metric", ["^agentgauge.tool.tokens$", COUNT]),
         ("pipeline", "Spans through the Collector", ["^received$", "^counted$"]),
@@ -118,6 +125,35 @@ def test_a_panel_shows(boards, name, title, expected):
     lines = drawing.texts(boards[name])[title]
 
     assert [pattern for pattern in expected if not any(re.search(pattern, line) for line in lines)] == []
+
+
+def test_runs_are_sorted_by_their_cost_as_a_number(boards):
+    lines = drawing.texts(boards["traces"])["Dearest runs"]
+
+    assert [line for line in lines if line.startswith("$")] == ["$0.0423", "$0.00950"]
+
+
+@pytest.mark.parametrize(
+    ("name", "panel", "link", "uid", "set_to"),
+    [
+        ("spend", "Cost by agent", "This agent", "agents", {"agent": "writer", "focus": "writer"}),
+        ("spend", "Agents", "This agent", "agents", {}),
+        ("spend", "Cost by tool", "This tool", "tools", {"tool": "search"}),
+        ("tools", "Agents and their tools", "Only this tool", "tools", {}),
+        ("traces", "Dearest runs", "Show it below", "traces", {}),
+    ],
+)
+def test_a_link_leads_to_a_dashboard_with_the_same_variables_and_time(boards, name, panel, link, uid, set_to):
+    (found,) = [one["links"] for one in boards[name]["panels"] if one["title"] == panel]
+    path, _, query = found[link].partition("?")
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    passed_on = {"datasource", "traces", "service", "environment", "agent", "role", "model", "tool"}
+
+    assert path == f"/d/agentgauge-{uid}"
+    assert {f"var-{one}" for one in passed_on} <= set(asked)
+    assert {"from": "now-15m", "to": "now"}.items() <= asked.items()
+    assert {f"var-{one}": value for one, value in set_to.items()}.items() <= asked.items()
+    assert "$" not in found[link].replace("$__all", "")
 
 
 def test_without_a_budget_the_panel_says_so(stack, drawn, tmp_path):

@@ -9,6 +9,7 @@ from agentgauge.generate.colours import of_words
 from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step, absolute
 from agentgauge.generate.grafana.panel import BarGauge, Panel, Stat, Table, TimeSeries
 from agentgauge.generate.grafana.target import PROMETHEUS, PromTarget
+from agentgauge.generate.legends import as_fields, letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ class Query:
     threshold: bool = False
 
     def named(self) -> Query:
-        """With a legend made a label: see `_named`."""
+        """With a legend made a label: see `as_fields`."""
         if not self.legend or self.threshold:
             return self
         expr = f'label_replace({self.expr}, "{_SERIES}", "{self.legend}", "", "")'
@@ -80,11 +81,6 @@ class Column:
     steps: tuple[Step, ...] = ()
 
 
-def letter(number: int) -> str:
-    """The refId of a panel's query: A, B, and so on."""
-    return chr(ord("A") + number)
-
-
 def _targets(
     queries: tuple[Query, ...],
     *,
@@ -102,24 +98,6 @@ def _targets(
         )
         for number, query in enumerate(queries)
     ]
-
-
-def _named(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
-    """Makes the label the field's own name.
-
-    The palette by name hashes that name, and what a legend makes of it only where something has asked for the
-    legend before: bars, and a line that is alone, would have the colour of the word `Value`.
-    """
-    found = []
-    for label in dict.fromkeys(query.by for query in queries if query.by):
-        options = {"keepLabels": [label], "mode": "columns", "valueLabel": label}
-        step: dict[str, Any] = {"id": "labelsToFields", "options": options}
-        of_label = [letter(number) for number, query in enumerate(queries) if query.by == label]
-        # A filter moves what it lets through, so it is there only where there is something else.
-        if len(of_label) < len(queries):
-            step["filter"] = {"id": "byRefId", "options": of_label[0]}
-        found.append(step)
-    return found
 
 
 def _coloured(queries: tuple[Query, ...]) -> tuple[Override, ...]:
@@ -199,7 +177,7 @@ def lines(
         description=description,
         dataSource=PROMETHEUS,
         targets=_targets(named, instant=False),
-        transformations=_named(named),
+        transformations=as_fields(named),
         fields=Fields(
             unit=unit,
             colour=BY_NAME,
@@ -228,7 +206,7 @@ def bars(
         description=description,
         dataSource=PROMETHEUS,
         targets=_targets(named, instant=True),
-        transformations=_named(named),
+        transformations=as_fields(named),
         fields=Fields(
             unit=unit,
             colour=BY_NAME,
@@ -295,7 +273,8 @@ def _linked(links: tuple[Link, ...]) -> dict[str, Any]:
 
 
 def _shown(column: Column) -> Override:
-    properties: dict[str, Any] = {"unit": column.unit}
+    # What stands where the whole table is empty would stand in every cell without a value.
+    properties: dict[str, Any] = {"unit": column.unit, "noValue": "-"}
     decimals = column.decimals if column.decimals is not None else _decimals(column.unit)
     if decimals is not None:
         properties["decimals"] = decimals

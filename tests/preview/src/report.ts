@@ -38,6 +38,7 @@ function row(panel: VizPanel, written: any) {
     type: panel.state.pluginId,
     title: sceneGraph.interpolate(panel, panel.state.title),
     folded,
+    none: written.fieldConfig?.defaults.noValue, // what stands where there is no data
     // A panel that React has not mounted yet has not asked: it is not done, unless its row is folded.
     loading: !folded && !(panel.isActive && (!panel.state.$data || DONE.includes(data?.state))),
     links: linksOf(panel, data),

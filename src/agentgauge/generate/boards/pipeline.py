@@ -189,7 +189,8 @@ def _queues() -> Line:
 
 def _short_names(query: str) -> str:
     """Names that a bar has room for, the largest on top."""
-    return f'sort_desc(label_replace({query}, "metric", "$1", "metric", "gen_ai.client.inference.(.+)"))'
+    long = "gen_ai.client.inference.(?:usage.)?(.+)"
+    return f'sort_desc(label_replace({query}, "metric", "$1", "metric", "{long}"))'
 
 
 def _connector() -> Line:
@@ -200,7 +201,7 @@ def _connector() -> Line:
             p.bars(
                 "Series by metric",
                 "Series that the connector keeps, overflow series included; the limit is "
-                "AGENTGAUGE_SERIES_LIMIT for each metric. Names go without `gen_ai.client.inference.`.",
+                "AGENTGAUGE_SERIES_LIMIT for each metric. Names go without `gen_ai.client.inference.usage.`.",
                 p.COUNT,
                 Query(_short_names(f"topk(12, sum by (metric) ({c.SERIES}))"), by="metric"),
             ),

@@ -126,7 +126,7 @@ def _search(
 
 
 def _column(name: str, title: str, **properties: Any) -> Override:
-    shown = {"displayName": title} | {key.replace("__", "."): value for key, value in properties.items()}
+    shown = {"displayName": title, "noValue": "-"} | {key.replace("__", "."): value for key, value in properties.items()}
     return Override(matcher="byName", options=name, properties=shown)
 
 
