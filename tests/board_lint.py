@@ -14,7 +14,9 @@ from board_series import COLLECTOR, KNOWN, REGISTERED
 
 PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
 TEMPO = {"type": "tempo", "uid": "${traces}"}
-UNITS = {"percentunit", "currencyUSD", "short", "s", "cps", "bytes"}
+UNITS = {"percentunit", "currencyUSD", "short", "s", "ns", "cps", "bytes", "time:MM-DD HH:mm:ss"}
+OF_SPANS = {"traceIdHidden", "traceService", "traceName", "spanID", "time", "name", "duration"}
+"""Columns of each table of spans that Grafana's Tempo data source makes."""
 REDUCERS = {"lastNotNull", "last", "sum", "mean", "max", "min"}
 TRANSFORMATIONS = {"merge", "organize", "labelsToFields", "convertFieldType", "calculateField"}
 MATCHERS = {"byName", "byFrameRefID"}
@@ -92,7 +94,7 @@ def overrides_match(board):
             there |= {step["options"].get("alias")}
             there |= VALUES.get(step["options"].get("valueLabel"), set())
         if panel.get("datasource") == TEMPO:
-            there |= _attributes(panel) | {"traceIdHidden"}
+            there |= _attributes(panel) | OF_SPANS
         for override in panel.get("fieldConfig", {}).get("overrides", []):
             wanted = override["matcher"]["options"]
             if wanted not in there:

@@ -124,7 +124,7 @@ def _first_look() -> Line:
 
 def _over_time() -> Line:
     return Line(
-        widths=(10, 8, 6),
+        widths=(10, 9, 5),
         panels=(
             p.lines(
                 "Cost per hour by agent",

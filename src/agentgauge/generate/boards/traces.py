@@ -36,7 +36,7 @@ def traces() -> str:
         "agentgauge: traces",
         "The dearest, slowest and failed runs, and the calls in them.",
         (
-            Section(lines=(_totals(), _runs(), _calls(), _failed())),
+            Section(lines=(_totals(), _runs(), _calls(), _tools_and_failed())),
             Section(title="Runs in the metrics", lines=(_over_time(),)),
             Section(title="One trace: $trace", lines=(_one(),), folded=True),
         ),
@@ -84,11 +84,11 @@ def _search(
     title: str,
     description: str,
     query: str,
-    sort_by: str,
-    *columns: Override,
+    columns: tuple[Override, ...],
+    *,
+    sort_by: str = "Duration",
     numbers: tuple[str, ...] = (),
     more: tuple[dict[str, Any], ...] = (),
-    without: tuple[str, ...] = (),
 ) -> Panel:
     """A table of spans.
 
@@ -96,15 +96,20 @@ def _search(
         title: of the panel.
         description: of the panel.
         query: TraceQL.
+        columns: what is shown, in this order; other columns of the data source's are left out.
         sort_by: the title of a column.
-        columns: how some of them are shown.
         numbers: attributes that are; Grafana's Tempo data source gives every attribute as text.
         more: transformations after that.
-        without: columns that the data source gives and nobody needs here.
     """
     conversions = [{"targetField": name, "destinationType": "number"} for name in numbers]
     converted = {"id": "convertFieldType", "options": {"conversions": conversions, "fields": {}}}
-    left_out = {"excludeByName": dict.fromkeys(without, True), "indexByName": {}, "renameByName": {}}
+    names = [column.options for column in columns]
+    organised = {
+        "excludeByName": {name: True for name in (*_GIVEN, *numbers) if name not in names},
+        "includeByName": {},
+        "indexByName": {_TITLES.get(name, name): place for place, name in enumerate(names)},
+        "renameByName": {},
+    }
     return Table(
         title=title,
         description=description,
@@ -113,20 +118,27 @@ def _search(
         transformations=[
             *([converted] if numbers else []),
             *more,
-            {"id": "organize", "options": left_out | {"includeByName": {}}},
+            {"id": "organize", "options": organised},
         ],
         fields=Fields(
             unit=p.COUNT,
             custom=p.CELLS,
             no_value="no such span in the chosen time",
-            overrides=(_TRACE, *columns),
+            overrides=columns,
         ),
         sort_by=sort_by,
     )
 
 
+_GIVEN = ("traceIdHidden", "traceService", "traceName", "spanID", "time", "name", "duration")
+"""Columns that Grafana's Tempo data source gives besides the selected attributes."""
+_TITLES = {"time": "Start time", "name": "Name", "duration": "Duration"}
+"""What it calls them, which is what Grafana orders columns by."""
+
+
 def _column(name: str, title: str, **properties: Any) -> Override:
-    shown = {"displayName": title, "noValue": "-"} | {key.replace("__", "."): value for key, value in properties.items()}
+    shown = {"displayName": title, "noValue": "-"}
+    shown |= {key.replace("__", "."): value for key, value in properties.items()}
     return Override(matcher="byName", options=name, properties=shown)
 
 
@@ -134,9 +146,14 @@ _TRACE = _column(
     "traceIdHidden",
     "Trace",
     custom__hidden=False,
+    custom__width=90,
     links=[to(uids.TRACES, "Show it below", trace=THIS_CELL).to_json_data()],
 )
 """The data source hides it, for links of its own."""
+_BEGUN = _column("time", "Begun", unit="time:MM-DD HH:mm:ss", custom__width=120)
+_TOOK = _column("duration", "Duration", unit="ns", custom__width=100)
+_ERROR = _column("error.type", "Error")
+_AGENT = _column("gen_ai.agent.name", "Agent")
 _NANOUSD = "agentgauge.total.cost_nanousd"
 _COST = {
     "id": "calculateField",
@@ -149,21 +166,25 @@ _COST = {
 }
 """USD from nano-USD: no unit of Grafana's has a billionth."""
 _RUN_COLUMNS = (
+    _BEGUN,
     _column("gen_ai.workflow.name", "Workflow"),
-    _column("agentgauge.total.calls", "Calls"),
-    _column("Cost", "Cost", unit=p.USD),
+    _column("Cost", "Cost", unit=p.USD, custom__width=85),
+    _column("agentgauge.total.calls", "Calls", custom__width=65),
+    _TOOK,
+    _TRACE,
 )
 _RUN_NUMBERS = ("agentgauge.total.calls", _NANOUSD)
-_NOT_OF_RUNS = (_NANOUSD, "traceName", "traceService", "name", "spanID")
 _CALL_COLUMNS = (
-    _column("gen_ai.agent.name", "Agent"),
+    _BEGUN,
+    _AGENT,
     _column("gen_ai.request.model", "Model"),
     _column("agentgauge.cost.usd", "Cost", unit=p.USD),
     _column("gen_ai.usage.input_tokens", "Input"),
     _column("gen_ai.usage.output_tokens", "Output"),
+    _TOOK,
+    _TRACE,
 )
 _CALL_NUMBERS = ("agentgauge.cost.usd", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
-_NOT_OF_CALLS = ("traceService", "traceName", "name", "spanID")
 
 
 def _runs() -> Line:
@@ -174,21 +195,18 @@ def _runs() -> Line:
                 "Dearest runs",
                 f"Workflows in the chosen time with what they cost. {_LIMITED}",
                 f"{{ {_RUNS} && span.agentgauge.total.cost_nanousd > 0 }} | select({_RUN_FIELDS})",
-                "Cost",
-                *_RUN_COLUMNS,
+                _RUN_COLUMNS,
+                sort_by="Cost",
                 numbers=_RUN_NUMBERS,
                 more=(_COST,),
-                without=_NOT_OF_RUNS,
             ),
             _search(
                 "Slowest runs",
                 f"Workflows in the chosen time that took longer than the limit above. {_LIMITED}",
                 f"{{ {_RUNS} && duration > $min_duration }} | select({_RUN_FIELDS})",
-                "Duration",
-                *_RUN_COLUMNS,
+                _RUN_COLUMNS,
                 numbers=_RUN_NUMBERS,
                 more=(_COST,),
-                without=_NOT_OF_RUNS,
             ),
         ),
     )
@@ -202,35 +220,29 @@ def _calls() -> Line:
                 "Dearest calls",
                 f"Calls of the chosen agents that cost more than the limit above. {_LIMITED}",
                 f"{{ {_CALLS} }} | select({_CALL_FIELDS})",
-                "Cost",
-                *_CALL_COLUMNS,
+                _CALL_COLUMNS,
+                sort_by="Cost",
                 numbers=_CALL_NUMBERS,
-                without=_NOT_OF_CALLS,
-            ),
-            _search(
-                "Slowest runs of tools",
-                f"The chosen tools, in the chosen time. {_LIMITED}",
-                f"{{ {_TOOLS} }} | select(span.gen_ai.tool.name, span.error.type)",
-                "Duration",
-                _column("gen_ai.tool.name", "Tool"),
-                _column("error.type", "Error"),
-                without=_NOT_OF_CALLS,
             ),
         ),
     )
 
 
-def _failed() -> Line:
+def _tools_and_failed() -> Line:
     return Line(
+        widths=(10, 14),
         panels=(
+            _search(
+                "Slowest runs of tools",
+                f"The chosen tools, in the chosen time. {_LIMITED}",
+                f"{{ {_TOOLS} }} | select(span.gen_ai.tool.name, span.error.type)",
+                (_BEGUN, _column("gen_ai.tool.name", "Tool"), _ERROR, _TOOK, _TRACE),
+            ),
             _search(
                 "Failed",
                 "Spans of the chosen services with an error: runs, tools and calls. The latest hundred.",
                 f"{{ {_SERVICE} && status = error && $where }} | select({_ERROR_FIELDS})",
-                "Duration",
-                _column("error.type", "Error"),
-                _column("gen_ai.agent.name", "Agent"),
-                without=("traceService", "spanID"),
+                (_BEGUN, _column("name", "Span"), _AGENT, _ERROR, _TOOK, _TRACE),
             ),
         ),
     )

@@ -41,13 +41,7 @@ def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] 
     """An indicator over time."""
     found = indicator(name)
     label = _finest(found)
-    legend = "" if label else found.name
-    recorded = _recorded(promql.RATIO, found)
-    if label == _INSTANCE:
-        recorded = f'label_replace({recorded}, "{label}", "no Collector", "{label}", "")'
-    if label == AGENT_LABEL and "environment" not in found.by:
-        recorded = of_whole_service(recorded)
-    queries = [Query(recorded, by=label, legend=legend)]
+    queries = [Query(_drawn(found, label), by=label, legend="" if label else found.name)]
     said = description
     if found.window:
         said += f" Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
@@ -56,11 +50,28 @@ def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] 
         of = f" {{{{{label}}}}}" if label else ""
         queries.append(Query(applied, f"threshold{of}", threshold=True))
         said += " The dashed line is the threshold of its alert."
-    if "service" in found.by:
+    if "service" in found.by and not _adds_up(found):
         said += f" {_OF_SERVICES}"
     unit = p.RATIO if name in _PERCENTAGES else _UNITS.get(found.unit, p.COUNT)
     none = _NO_BUDGET if name.startswith("budget") else _NONE.get(name, p.NOTHING)
     return p.lines(title, said, unit, *queries, links=links, none=none)
+
+
+def _drawn(found: Indicator, label: str) -> str:
+    """Its series, each with a name."""
+    recorded = _recorded(promql.RATIO, found)
+    if _adds_up(found):
+        return f"sum by ({label}) ({recorded})"
+    if label == _INSTANCE:
+        return f'label_replace({recorded}, "{label}", "no Collector", "{label}", "")'
+    if label == AGENT_LABEL and "environment" not in found.by:
+        return of_whole_service(recorded)
+    return recorded
+
+
+def _adds_up(found: Indicator) -> bool:
+    """USD of an agent in several services are one line; a ratio has a line for each service."""
+    return found.unit.startswith("USD") and found.alert is None
 
 
 def of_whole_service(query: str) -> str:
