@@ -54,8 +54,11 @@ generate: $(VENV)/.dev ## write the generated files again from their sources
 	$(BIN)/python -m agentgauge.generate.prices
 	$(BIN)/agentgauge generate
 
-.PHONY: preview
-preview: $(VENV)/.dev ## draw the dashboards with Grafana's packages in Chromium (needs node); PREVIEW_ARGS="--help"
+.PHONY: preview pictures
+preview: $(VENV)/.dev stack ## draw the dashboards with Grafana's packages in Chromium, and check each panel (needs node)
+	$(BIN)/python -m pytest -n 0 tests/stack/preview_checks.py
+
+pictures: $(VENV)/.dev ## the same with more of the demo in them, for docs/dashboards; PREVIEW_ARGS="--help"
 	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/preview/command.py $(PREVIEW_ARGS)
 
 bench: $(VENV)/.dev ## what recording costs the caller, beside the plain client

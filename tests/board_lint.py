@@ -5,16 +5,20 @@ Each rule takes a dashboard and gives what is wrong with it, in words.
 
 import re
 
+from agentgauge.call import Outcome, UsageSource
 from agentgauge.generate import uids
-from agentgauge.generate.queries import CHOICES
+from agentgauge.generate.queries import CHOICES, OUTCOME_LABEL, PART_LABEL, SOURCE_LABEL
+from agentgauge.registry import TOOL_PARTS
 from board_parts import keys, labels_of, panels, prometheus_targets, selectors, texts
 from board_series import COLLECTOR, KNOWN, REGISTERED
 
 PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
 TEMPO = {"type": "tempo", "uid": "${traces}"}
-UNITS = {"percentunit", "currencyUSD", "short", "s", "cps", "bytes"}
+UNITS = {"percentunit", "currencyUSD", "short", "s", "ns", "cps", "bytes", "time:MM-DD HH:mm:ss"}
+OF_SPANS = {"traceIdHidden", "traceService", "traceName", "spanID", "time", "name", "duration"}
+"""Columns of each table of spans that Grafana's Tempo data source makes."""
 REDUCERS = {"lastNotNull", "last", "sum", "mean", "max", "min"}
-TRANSFORMATIONS = {"merge", "organize", "labelsToFields"}
+TRANSFORMATIONS = {"merge", "organize", "labelsToFields", "convertFieldType", "calculateField"}
 MATCHERS = {"byName", "byFrameRefID"}
 BUILT_IN = {"__range", "__rate_interval", "__interval", "__url_time_range", "__field.name", "__value.text"}
 LEGACY = {
@@ -30,6 +34,8 @@ LEGACY = {
 LEGACY |= {"gnetId", "valueMaps", "xaxis", "yaxes", "minSpan", "tagsQuery", "__inputs"}
 UIDS = {uids.SPEND, uids.AGENTS, uids.TOOLS, uids.TRACES, uids.PIPELINE}
 ONCE = {"stat", "bargauge", "table"}
+VALUES = {OUTCOME_LABEL: {*Outcome}, SOURCE_LABEL: {*UsageSource}, PART_LABEL: {*TOOL_PARTS}}
+"""Of labels that have few: overrides may name them."""
 
 
 def titles_and_ids(board):
@@ -81,23 +87,36 @@ def known_ids(board):
 def overrides_match(board):
     for panel in panels(board):
         there = {one["refId"] for one in panel.get("targets", [])}
+        for target in panel.get("targets", []):
+            there |= set(re.findall(r'"series", "([^"]+)", "", ""', target.get("expr", "")))
         for step in panel.get("transformations", []):
             there |= set(step["options"].get("renameByName", {}).values())
+            there |= {step["options"].get("alias")}
+            there |= VALUES.get(step["options"].get("valueLabel"), set())
         if panel.get("datasource") == TEMPO:
-            selected = [re.search(r"select\(([^)]*)\)", one["query"]) for one in panel["targets"]]
-            names = [name for one in selected if one for name in one[1].split(", ")]
-            there |= {name.removeprefix("span.") for name in names} | {"traceIdHidden"}
+            there |= _attributes(panel) | OF_SPANS
         for override in panel.get("fieldConfig", {}).get("overrides", []):
             wanted = override["matcher"]["options"]
             if wanted not in there:
                 yield f"{panel['title']!r}: the override of {wanted!r} matches nothing"
 
 
+def _attributes(panel):
+    """What a panel of Tempo selects."""
+    selected = [re.search(r"select\(([^)]*)\)", one["query"]) for one in panel["targets"]]
+    return {name.removeprefix("span.") for one in selected if one for name in one[1].split(", ")}
+
+
 def transformations_match(board):
     for panel in panels(board):
         targets = {one["refId"]: one for one in panel.get("targets", [])}
         for step in panel.get("transformations", []):
-            if step["id"] == "organize":
+            if step["id"] == "convertFieldType":
+                named = {one["targetField"] for one in step["options"]["conversions"]}
+                yield from _missing(panel, named, _attributes(panel))
+            if step["id"] == "calculateField":
+                yield from _missing(panel, {step["options"]["binary"]["left"]}, _attributes(panel))
+            if step["id"] == "organize" and panel["datasource"] != TEMPO:
                 values = {"Value"} if len(targets) == 1 else {f"Value #{one}" for one in targets}
                 kept = set().union(*(labels_of(one["expr"]) for one in targets.values()))
                 yield from _missing(panel, set(step["options"]["renameByName"]), values | kept)
@@ -122,7 +141,7 @@ def variables(board):
     for text in texts(
         {**board, "templating": {"list": [one["query"] for one in board["templating"]["list"]]}}
     ):
-        used |= set(re.findall(r"\$\{([\w.]+)(?::\w+)?\}|\$(\w+)", text))
+        used |= set(re.findall(r"\$\{([\w.]+)(?::\w+)?\}|\$([a-zA-Z_]\w*)", text))
     names = {one or other for one, other in used} - BUILT_IN
     yield from (f"the variable ${one} is not defined" for one in sorted(names - defined))
     asked = " ".join(texts(board["panels"]))
@@ -130,6 +149,12 @@ def variables(board):
         name = re.escape(one["name"])
         if one["hide"] == 0 and not re.search(rf"\$(?:{name}\b|\{{{name}\}})", asked):
             yield f"the variable ${one['name']} is shown and used by no panel"
+
+
+def says_why_it_is_empty(board):
+    for panel in panels(board):
+        if panel["type"] in ONCE | {"timeseries"} and not panel["fieldConfig"]["defaults"].get("noValue"):
+            yield f"{panel['title']!r} does not say why it is empty"
 
 
 def threshold_steps(board):
@@ -213,6 +238,7 @@ RULES = (
     places,
     data_sources,
     known_ids,
+    says_why_it_is_empty,
     overrides_match,
     transformations_match,
     variables,

@@ -13,17 +13,19 @@ from pathlib import Path
 
 from node import locked, packages
 
-HERE = Path(__file__).parent / "preview"
+ROOT = Path(__file__).parents[1]
+HERE = ROOT / "tests" / "preview"
 SOURCES = ("index.html", "vite.config.mjs", "server.mjs", "preview.mjs", "src")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BUILD_S, DRAW_S = 600, 300
+BUILD_S, DRAW_S = 900, 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """One dashboard to draw: its file, width, theme, and where the picture goes, if anywhere.
 
-    `query` is what the page is asked with: `from`, `to`, and `scrape` (the seconds between samples).
+    `query` is what the page is asked with: `from`, `to`, `scrape` (the seconds between samples), `unfold`
+    (draw what is in folded rows too).
     """
 
     dashboard: str
@@ -55,10 +57,14 @@ def built():
     return place
 
 
-def draw(prometheus, drawings, scratch):
-    """What each dashboard shows: [{"dashboard", "panels", "texts", "variables", "errors", …}]."""
+def draw(prometheus, drawings, scratch, *, traces=None):
+    """What each dashboard shows: [{"dashboard", "panels", "texts", "variables", "errors", …}].
+
+    `traces` is a file with what Tempo's search answers, whatever it is asked.
+    """
     place, jobs = built(), scratch / "jobs.json"
     asked = {"chromium": chromium(), "prometheus": prometheus, "jobs": [asdict(one) for one in drawings]}
+    asked["traces"] = str(traces) if traces else None
     jobs.write_text(json.dumps(asked))
     return json.loads(_run(["node", "preview.mjs", str(jobs)], place, DRAW_S))
 

@@ -93,6 +93,15 @@ def test_what_is_drawn_by_agent_has_the_colour_of_the_agents_name_everywhere():
     }
 
 
+def test_words_that_stand_beside_each_other_have_different_colours():
+    for board in BOARDS.values():
+        for panel in panels(board):
+            overrides = panel.get("fieldConfig", {}).get("overrides", [])
+            found = [one["value"] for each in overrides for one in each["properties"] if one["id"] == "color"]
+            colours = [one["fixedColor"] for one in found if panel["type"] != "table"]
+            assert len(set(colours)) == len(colours), panel["title"]
+
+
 def test_points_lead_to_traces_and_traces_are_asked_in_traceql():
     exemplars = [
         target for board in BOARDS.values() for _, target in prometheus_targets(board) if target["exemplar"]
@@ -151,6 +160,15 @@ def _on_top_of_each_other(board):
 
 def _without_description(board):
     named(board, "Cost")["description"] = ""
+
+
+def _silent_when_empty(board):
+    del named(board, "Cost")["fieldConfig"]["defaults"]["noValue"]
+
+
+def _colour_of_nothing(board):
+    outcomes = named(board, "Calls by outcome")["fieldConfig"]["overrides"]
+    outcomes[0]["matcher"]["options"] = "success"
 
 
 def _same_title(board):
@@ -234,6 +252,8 @@ def _unused_variable(board):
         (_unordered_steps, "'Errors': thresholds [0.2, 0.05, None] are out of order"),
         (_on_top_of_each_other, "'Tokens' lies over another panel, or outside"),
         (_without_description, "'Cost' does not explain itself"),
+        (_silent_when_empty, "'Cost' does not say why it is empty"),
+        (_colour_of_nothing, "'Calls by outcome': the override of 'success' matches nothing"),
         (_same_title, "title 'Tokens' twice"),
         (_same_id, "two panels have one id"),
         (_fixed_data_source, "'Cost' asks {'type': 'prometheus', 'uid': 'P1'}, not the chosen data source"),

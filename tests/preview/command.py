@@ -1,4 +1,4 @@
-"""`make preview`: draws every dashboard, prints what each panel shows, and says what went wrong.
+"""`make pictures`: draws every dashboard as it opens, prints what each panel shows, and says what went wrong.
 
 Without `--prometheus` it starts a stack of its own and sends the demo through it, some times over a while.
 """
@@ -14,7 +14,6 @@ from local_stack import LocalStack, fetch
 
 import drawing
 
-ROOT = Path(__file__).parents[2]
 NAMES = ("spend", "agents", "tools", "traces", "pipeline")
 THEMES = ("dark", "light")
 RUNS, BETWEEN_S = 12, 10
@@ -29,7 +28,7 @@ def main():
     query = {"from": asked.begin, "scrape": "15"}
     drawings = [
         drawing.Drawing(
-            dashboard=str(ROOT / "dashboards" / f"{name}.json"),
+            dashboard=str(drawing.ROOT / "dashboards" / f"{name}.json"),
             width=asked.width,
             theme=theme,
             picture=str(asked.out / f"{name}-{theme}.png"),
@@ -47,7 +46,9 @@ def main():
 
 def _arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "preview", help="where the pictures go")
+    parser.add_argument(
+        "--out", type=Path, default=drawing.ROOT / "build" / "pictures", help="where the pictures go"
+    )
     parser.add_argument("--prometheus", help="the URL of one that has data already")
     parser.add_argument("--begin", default="now-30m", help="of the time that is shown")
     parser.add_argument("--width", type=int, default=1280)

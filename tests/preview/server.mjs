@@ -1,4 +1,4 @@
-// Serves the built preview, one dashboard, and Prometheus' API from the same origin.
+// Serves the built preview, the dashboards to draw, and Prometheus' API from one origin.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -7,15 +7,18 @@ const HERE = path.dirname(new URL(import.meta.url).pathname);
 const BUILT = path.join(HERE, 'dist');
 const PUBLIC = path.join(HERE, 'node_modules/@grafana/ui/dist/public');
 const TYPES = { '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml' };
+const NAMED_BY_CONTENT = '/assets/'; // so the browser may keep them
 
-export async function serve(dashboard, prometheus) {
+export async function serve({ jobs, prometheus, traces }) {
   const server = http.createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://preview');
+    const { pathname, searchParams } = new URL(request.url, 'http://preview');
     if (pathname.startsWith('/api/v1/')) {
       return forward(prometheus, request, response);
     }
-    fs.readFile(fileOf(pathname, dashboard), (error, body) => {
-      response.writeHead(error ? 404 : 200, { 'content-type': TYPES[path.extname(pathname)] ?? 'text/html' });
+    const given = { '/dashboard.json': jobs[searchParams.get('job')]?.dashboard, '/api/search': traces };
+    fs.readFile(given[pathname] ?? fileOf(path.normalize(pathname)), (error, body) => {
+      const kept = pathname.startsWith(NAMED_BY_CONTENT) ? 'max-age=3600' : 'no-store';
+      response.writeHead(error ? 404 : 200, { 'content-type': TYPES[path.extname(pathname)] ?? 'text/html', 'cache-control': kept });
       response.end(error ? '' : body);
     });
   });
@@ -23,11 +26,7 @@ export async function serve(dashboard, prometheus) {
   return { server, url: `http://127.0.0.1:${server.address().port}/` };
 }
 
-function fileOf(pathname, dashboard) {
-  const asked = path.normalize(pathname);
-  if (asked === '/dashboard.json') {
-    return dashboard;
-  }
+function fileOf(asked) {
   if (asked.startsWith('/public/')) {
     return path.join(PUBLIC, asked.slice('/public/'.length).replace(/^build\//, ''));
   }

@@ -34,7 +34,7 @@ def filled_in(expression, **chosen):
     """With all values of every variable chosen, as a dashboard opens, or some of them."""
     everything = dict.fromkeys(VARIABLES, ".*") | {"focus": "planner|researcher"}
     values = BUILT_IN | everything | chosen
-    return re.sub(r"\$\{?(\w+)\}?", lambda found: values[found[1]], expression)
+    return re.sub(r"\$\{?([a-zA-Z_]\w*)\}?", lambda found: values[found[1]], expression)
 
 
 def shown(stack, board, title, *, by=(), column=None, **chosen):

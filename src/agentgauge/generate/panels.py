@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from agentgauge.generate.colours import of_words
 from agentgauge.generate.grafana.fields import BY_NAME, PLAIN, Fields, Link, Override, Step, absolute
 from agentgauge.generate.grafana.panel import BarGauge, Panel, Stat, Table, TimeSeries
 from agentgauge.generate.grafana.target import PROMETHEUS, PromTarget
+from agentgauge.generate.legends import as_fields, letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +35,9 @@ _FEW, _NAME = 7, {"custom.width": 130}
 
 It is no least width: Grafana widens by it without taking it from the others, and cuts the last column.
 """
-_LEAST_RATIO = 0.1
-"""An axis of ratios reaches to at least this; one of zeros alone would go to 10,000 %."""
+_LEAST = {RATIO: 0.1, USD: 0.01, CALLS_A_SECOND: 0.1, COUNT: 1}
+"""What an axis reaches to at least, by unit; one of zeros alone would go to 100, or 10,000 %."""
+NOTHING = "nothing in the chosen time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Query:
     threshold: bool = False
 
     def named(self) -> Query:
-        """With a legend made a label: see `_named`."""
+        """With a legend made a label: see `as_fields`."""
         if not self.legend or self.threshold:
             return self
         expr = f'label_replace({self.expr}, "{_SERIES}", "{self.legend}", "", "")'
@@ -78,11 +81,6 @@ class Column:
     steps: tuple[Step, ...] = ()
 
 
-def letter(number: int) -> str:
-    """The refId of a panel's query: A, B, and so on."""
-    return chr(ord("A") + number)
-
-
 def _targets(
     queries: tuple[Query, ...],
     *,
@@ -102,22 +100,9 @@ def _targets(
     ]
 
 
-def _named(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
-    """Makes the label the field's own name.
-
-    The palette by name hashes that name, and what a legend makes of it only where something has asked for the
-    legend before: bars, and a line that is alone, would have the colour of the word `Value`.
-    """
-    found = []
-    for label in dict.fromkeys(query.by for query in queries if query.by):
-        options = {"keepLabels": [label], "mode": "columns", "valueLabel": label}
-        step: dict[str, Any] = {"id": "labelsToFields", "options": options}
-        of_label = [letter(number) for number, query in enumerate(queries) if query.by == label]
-        # A filter moves what it lets through, so it is there only where there is something else.
-        if len(of_label) < len(queries):
-            step["filter"] = {"id": "byRefId", "options": of_label[0]}
-        found.append(step)
-    return found
+def _coloured(queries: tuple[Query, ...]) -> tuple[Override, ...]:
+    own = [query for query in queries if not query.threshold]
+    return of_words(dict.fromkeys(query.by for query in own), [one.legend for one in own if one.legend])
 
 
 def bad_from(warning: float, critical: float | None = None) -> tuple[Step, ...]:
@@ -160,8 +145,12 @@ def lines(
     stacked: bool = False,
     links: tuple[Link, ...] = (),
     most: float | None = None,
+    none: str = NOTHING,
 ) -> Panel:
-    """Series over time, each with the colour of its name; a threshold's query is a dashed red line."""
+    """Series over time, each with the colour of its name; a threshold's query is a dashed red line.
+
+    `none` stands where there is no data.
+    """
     dashed = Override(
         matcher="byFrameRefID",
         options=THRESHOLD,
@@ -181,14 +170,14 @@ def lines(
         "showPoints": "auto",
         "spanNulls": False,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-    } | ({"axisSoftMax": _LEAST_RATIO} if unit == RATIO else {})
+    } | ({"axisSoftMax": _LEAST[unit]} if unit in _LEAST else {})
     named = tuple(query.named() for query in queries)
     return TimeSeries(
         title=title,
         description=description,
         dataSource=PROMETHEUS,
         targets=_targets(named, instant=False),
-        transformations=_named(named),
+        transformations=as_fields(named),
         fields=Fields(
             unit=unit,
             colour=BY_NAME,
@@ -196,7 +185,8 @@ def lines(
             links=links,
             least=0,
             most=most,
-            overrides=(dashed,) if any(query.threshold for query in queries) else (),
+            no_value=none,
+            overrides=(*_coloured(queries), *((dashed,) if any(one.threshold for one in queries) else ())),
         ),
     )
 
@@ -207,16 +197,25 @@ def bars(
     unit: str,
     *queries: Query,
     links: tuple[Link, ...] = (),
+    none: str = NOTHING,
 ) -> Panel:
-    """A bar for each series, in their order, each with the colour of its name."""
+    """A bar for each series, in their order, each with the colour of its name; `none` if there are none."""
     named = tuple(query.named() for query in queries)
     return BarGauge(
         title=title,
         description=description,
         dataSource=PROMETHEUS,
         targets=_targets(named, instant=True),
-        transformations=_named(named),
-        fields=Fields(unit=unit, colour=BY_NAME, least=0, links=links, decimals=_decimals(unit)),
+        transformations=as_fields(named),
+        fields=Fields(
+            unit=unit,
+            colour=BY_NAME,
+            least=0,
+            links=links,
+            decimals=_decimals(unit),
+            no_value=none,
+            overrides=_coloured(queries),
+        ),
     )
 
 
@@ -226,7 +225,7 @@ def table(
     keys: dict[str, str],
     *columns: Column,
     links: Mapping[str, tuple[Link, ...]] | None = None,
-    none: str | None = None,
+    none: str = NOTHING,
 ) -> Panel:
     """One row a label set, sorted by the first column.
 
@@ -274,7 +273,8 @@ def _linked(links: tuple[Link, ...]) -> dict[str, Any]:
 
 
 def _shown(column: Column) -> Override:
-    properties: dict[str, Any] = {"unit": column.unit}
+    # What stands where the whole table is empty would stand in every cell without a value.
+    properties: dict[str, Any] = {"unit": column.unit, "noValue": "-"}
     decimals = column.decimals if column.decimals is not None else _decimals(column.unit)
     if decimals is not None:
         properties["decimals"] = decimals

@@ -1,4 +1,4 @@
-// Draws one dashboard JSON as Grafana's own packages would, and says in window.__report how each panel fared.
+// Draws one dashboard JSON as Grafana's own packages would; window.__preview.look() says how each panel fares.
 import React from 'react';
 import { createRoot } from 'react-dom/client';
 import { createTheme, ThemeContext } from '@grafana/data';
@@ -10,18 +10,18 @@ import { Prometheus } from './prometheus';
 import { reportOf } from './report';
 import { toScene } from './scene';
 
-const SETTLED_AFTER_MS = 800; // a panel draws after its data has come
-const GIVEN_UP_AFTER_MS = 40_000;
 const asked = new URLSearchParams(location.search);
-const report: any = ((window as any).__report = { ready: false, errors: [] });
-window.addEventListener('error', (event) => report.errors.push(String(event.message)));
-window.addEventListener('unhandledrejection', (event) => report.errors.push(String(event.reason)));
+const errors: string[] = [];
+const broken = () => ({ errors, settled: errors.length > 0, panels: [], variables: [], queries: [] });
+const preview: any = ((window as any).__preview = { look: broken });
+window.addEventListener('error', (event) => errors.push(String(event.message)));
+window.addEventListener('unhandledrejection', (event) => errors.push(String(event.reason)));
 
 async function draw() {
-  const dashboard = await (await fetch('/dashboard.json')).json();
+  const dashboard = await (await fetch(`/dashboard.json?job=${asked.get('job')}`)).json();
   const prometheus = new Prometheus(Number(asked.get('scrape') ?? 15));
   await installHost(prometheus);
-  const { scene, panels } = toScene(dashboard, asked.get('from'), asked.get('to'));
+  const { scene, panels } = toScene(dashboard, { from: asked.get('from'), to: asked.get('to'), unfold: asked.has('unfold') });
   const theme = createTheme({ colors: { mode: asked.get('theme') === 'light' ? 'light' : 'dark' } });
   document.body.style.background = theme.colors.background.canvas;
   createRoot(document.getElementById('root')!).render(
@@ -36,17 +36,7 @@ async function draw() {
       </LocationServiceProvider>
     </ThemeContext.Provider>
   );
-  const begun = Date.now();
-  const look = () => {
-    const { settled, ...found } = reportOf(dashboard, scene, panels, prometheus);
-    Object.assign(report, found);
-    const done = settled || Date.now() - begun > GIVEN_UP_AFTER_MS;
-    setTimeout(done ? () => (report.ready = true) : look, done ? SETTLED_AFTER_MS : 200);
-  };
-  setTimeout(look, 500);
+  preview.look = () => ({ errors, ...reportOf(dashboard, scene, panels, prometheus) });
 }
 
-draw().catch((error) => {
-  report.errors.push(String(error?.stack ?? error));
-  report.ready = true;
-});
+draw().catch((error) => errors.push(String(error?.stack ?? error)));

@@ -4,7 +4,9 @@ import { toVariable } from './variables';
 
 const DEFAULT_PLACE = { x: 0, y: 0, w: 12, h: 8 };
 
-export function toScene(dashboard: any, from: string | null, to: string | null) {
+type Asked = { from: string | null; to: string | null; unfold: boolean };
+
+export function toScene(dashboard: any, { from, to, unfold }: Asked) {
   const panels: S.VizPanel[] = [];
   const item = (written: any) => {
     const body = toPanel(written);
@@ -16,19 +18,19 @@ export function toScene(dashboard: any, from: string | null, to: string | null) 
     $timeRange: new S.SceneTimeRange({ from: from ?? dashboard.time.from, to: to ?? dashboard.time.to, timeZone: 'utc' }),
     $variables: new S.SceneVariableSet({ variables: dashboard.templating.list.map(toVariable) }),
     controls: [new S.VariableValueSelectors({}), new S.SceneControlsSpacer(), new S.SceneTimePicker({})],
-    body: new S.SceneGridLayout({ isDraggable: false, isResizable: false, isLazy: false, children: rows(dashboard.panels, item) }),
+    body: new S.SceneGridLayout({ isDraggable: false, isResizable: false, isLazy: false, children: rows(dashboard.panels, item, unfold) }),
   });
   return { scene, panels };
 }
 
 // Panels after an open row belong to it; a folded row holds its own.
-function rows(written: any[], item: (panel: any) => S.SceneGridItem): S.SceneGridItemLike[] {
+function rows(written: any[], item: (panel: any) => S.SceneGridItem, unfold: boolean): S.SceneGridItemLike[] {
   const children: S.SceneGridItemLike[] = [];
   let open: S.SceneGridRow | undefined;
   for (const panel of written) {
     if (panel.type === 'row') {
       const inside = (panel.panels ?? []).map(item);
-      const row = new S.SceneGridRow({ title: panel.title, isCollapsed: panel.collapsed, isCollapsible: true, y: panel.gridPos.y, children: inside });
+      const row = new S.SceneGridRow({ title: panel.title, isCollapsed: panel.collapsed && !unfold, isCollapsible: true, y: panel.gridPos.y, children: inside });
       children.push(row);
       open = panel.collapsed ? undefined : row;
     } else if (open) {

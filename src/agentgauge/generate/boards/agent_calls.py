@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agentgauge.generate import panels as p
 from agentgauge.generate import queries as q
 from agentgauge.generate import uids
 from agentgauge.generate.boards.frame import THIS_SERIES, to
 from agentgauge.generate.boards.layout import Line
+from agentgauge.generate.boards.watched import watched
 from agentgauge.generate.panels import Query
-from agentgauge.generate.promql import ratio
-from agentgauge.registry import COST
 from agentgauge.registry_records import AGENT_LABEL
-
-if TYPE_CHECKING:
-    from agentgauge.registry_records import Sum
 
 LINKS = (
     to(uids.AGENTS, "Only this agent", agent=THIS_SERIES, focus=THIS_SERIES),
@@ -47,33 +41,25 @@ def calls() -> Line:
 
 
 def what_goes_wrong() -> Line:
-    """Parts of an agent's calls and cost that were for nothing."""
-
-    def of(part: Sum, whole: Sum) -> Query:
-        query = ratio(q.per_second(part, AGENT_LABEL), q.per_second(whole, AGENT_LABEL))
-        return Query(query, by=AGENT_LABEL)
-
+    """Parts of an agent's calls and cost that were for nothing, with the thresholds of their alerts."""
     return Line(
         panels=(
-            p.lines(
+            watched(
                 "Errors by agent",
                 "Calls that ended in an error, of an agent's calls.",
-                p.RATIO,
-                of(q.ERRORS, q.CALLS),
+                "error_ratio",
                 links=LINKS,
             ),
-            p.lines(
+            watched(
                 "Retries by agent",
                 "HTTP attempts after the first, for each of an agent's calls.",
-                p.RATIO,
-                of(q.RETRIES, q.CALLS),
+                "retry_ratio",
                 links=LINKS,
             ),
-            p.lines(
+            watched(
                 "Waste by agent",
                 "USD of calls that ended in an error or were cancelled, of an agent's USD.",
-                p.RATIO,
-                of(q.WASTED, COST),
+                "wasted_ratio",
                 links=LINKS,
             ),
         ),

@@ -9,7 +9,7 @@ from agentgauge.generate.boards.agent_calls import LINKS, calls, latency, what_g
 from agentgauge.generate.boards.depth import in_depth
 from agentgauge.generate.boards.frame import THIS_CELL, board, choice, to
 from agentgauge.generate.boards.layout import Line, Section
-from agentgauge.generate.boards.watched import others, watched
+from agentgauge.generate.boards.watched import watched
 from agentgauge.generate.panels import Column, Query
 from agentgauge.generate.promql import AGENT_LABEL
 from agentgauge.registry import COST, OVERHEAD, TOKENS, metric
@@ -28,7 +28,6 @@ def agents() -> str:
             Section(lines=(_totals(), _table(), _shares())),
             Section(title="Tokens", lines=(_tokens(), _tokens_by_agent())),
             Section(title="Calls, errors, retries, waste", lines=(calls(), what_goes_wrong())),
-            *others(uids.AGENTS),
             Section(title="Latency", lines=(latency(),)),
             Section(title="One agent in depth: $focus", lines=in_depth()),
         ),

@@ -51,6 +51,7 @@ def _errors() -> Panel:
         "Calls in the chosen time that failed, by the type of error.",
         p.COUNT,
         Query(query, by=q.ERROR_LABEL),
+        none="no call failed in the chosen time",
     )
 
 
@@ -67,6 +68,7 @@ def _tools() -> Panel:
         Column("Offered", by_tool(q.TOOL_OFFERS), p.COUNT),
         Column("Called", by_tool(q.TOOL_CALLS), p.COUNT),
         Column("Ran", q.counted(q.TOOL_RUNS, q.TOOL_LABEL, variables=q.FOCUS), p.COUNT),
+        none="it has no tools",
     )
 
 

@@ -158,7 +158,7 @@ def to(uid: str, title: str, **values: str) -> Link:
     return Link(title=title, url=f"/d/{uid}?{'&'.join([*given, *kept])}&${{__url_time_range}}")
 
 
-THIS_SERIES = "${__field.name}"
+THIS_SERIES = "${__field.name:percentencode}"
 """The name of a series, in a link."""
-THIS_CELL = "${__value.text}"
+THIS_CELL = "${__value.text:percentencode}"
 """The text of a table's cell, in a link."""

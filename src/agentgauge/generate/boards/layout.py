@@ -17,11 +17,15 @@ _COLUMNS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Panels beside each other, of one height; widths in columns, equal where none are given."""
+    """Panels beside each other, of one height; widths in columns, equal where none are given.
+
+    `places`: how many fit beside each other, where these panels are fewer.
+    """
 
     panels: tuple[Panel, ...]
     height: int = 8
     widths: tuple[int, ...] = ()
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ def placed(sections: tuple[Section, ...]) -> list[core.Panel]:
 
 
 def _place(line: Line, y: int) -> None:
-    widths = line.widths or (_COLUMNS // len(line.panels),) * len(line.panels)
+    widths = line.widths or (_COLUMNS // (line.places or len(line.panels)),) * len(line.panels)
     x = 0
     for panel, width in zip(line.panels, widths, strict=True):
         panel.gridPos = core.GridPos(h=line.height, w=width, x=x, y=y)

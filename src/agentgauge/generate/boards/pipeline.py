@@ -27,7 +27,7 @@ def pipeline() -> str:
         (
             Section(lines=(_totals(), _through())),
             Section(title="Collector", lines=(_queues(), _connector())),
-            *others(uids.PIPELINE),
+            *others(uids.PIPELINE, folded=True),
             Section(title="Outboxes of programs that tell of them", lines=(_programs(),), folded=True),
         ),
         choices=("service", "environment"),
@@ -75,7 +75,7 @@ def _totals() -> Line:
                 steps=((None, "green"), (1, "red")),
             ),
             p.stat(
-                "Overflowed",
+                "Overflow",
                 "Values that went to overflow series, in the chosen time: totals hold, details are lost.",
                 p.COUNT,
                 c.grown(c.OVERFLOW),
@@ -188,6 +188,12 @@ def _queues() -> Line:
     )
 
 
+def _short_names(query: str) -> str:
+    """Names that a bar has room for, the largest on top."""
+    long = "gen_ai.client.inference.(?:usage.)?(.+)"
+    return f'sort_desc(label_replace({query}, "metric", "$1", "metric", "{long}"))'
+
+
 def _connector() -> Line:
     return Line(
         widths=(12, 6, 6),
@@ -196,9 +202,9 @@ def _connector() -> Line:
             p.bars(
                 "Series by metric",
                 "Series that the connector keeps, overflow series included; the limit is "
-                "AGENTGAUGE_SERIES_LIMIT for each metric.",
+                "AGENTGAUGE_SERIES_LIMIT for each metric. Names go without `gen_ai.client.inference.usage.`.",
                 p.COUNT,
-                Query(f"topk(12, sort_desc(sum by (metric) ({c.SERIES})))", by="metric"),
+                Query(_short_names(f"topk(12, sum by (metric) ({c.SERIES}))"), by="metric"),
             ),
             p.lines(
                 "Series",

@@ -19,6 +19,7 @@ _AGENT_LINKS = (
     to(uids.TRACES, "Its traces", agent=THIS_SERIES),
 )
 _TOOL_LINKS = (to(uids.TOOLS, "This tool", tool=THIS_SERIES),)
+_NO_PRICE = "no priced call in the chosen time"
 _RUNNING_OVER = "Alerts of the chosen services that are pending or fire: thresholds passed, budgets burning."
 
 
@@ -33,7 +34,7 @@ def spend() -> str:
             Section(title="Budgets", lines=(budgets(),)),
             Section(title="Who", lines=(_who(),)),
             Section(title="How sure these numbers are", lines=_sure()),
-            *others(uids.SPEND),
+            *others(uids.SPEND, folded=True),
         ),
         choices=("service", "environment", "agent", "role", "model", "tool"),
     )
@@ -101,6 +102,7 @@ def _first_look() -> Line:
                 p.USD,
                 Query(q.descending(q.used(COST, AGENT_LABEL)), by=AGENT_LABEL),
                 links=_AGENT_LINKS,
+                none=_NO_PRICE,
             ),
             p.bars(
                 "Cost by tool",
@@ -109,6 +111,7 @@ def _first_look() -> Line:
                 p.USD,
                 Query(q.descending(q.used(q.TOOL_COST, q.TOOL_LABEL)), by=q.TOOL_LABEL),
                 links=_TOOL_LINKS,
+                none="no priced call with a tool in the chosen time",
             ),
             AlertList(
                 title="What runs over",
@@ -121,7 +124,7 @@ def _first_look() -> Line:
 
 def _over_time() -> Line:
     return Line(
-        widths=(12, 6, 6),
+        widths=(10, 9, 5),
         panels=(
             p.lines(
                 "Cost per hour by agent",
@@ -130,18 +133,21 @@ def _over_time() -> Line:
                 Query(q.per_hour(COST, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                 stacked=True,
                 links=_AGENT_LINKS,
+                none=_NO_PRICE,
             ),
             p.bars(
                 "Cost by model",
                 "USD in the chosen time, by the model that was asked for.",
                 p.USD,
                 Query(q.descending(q.used(COST, q.MODEL_LABEL)), by=q.MODEL_LABEL),
+                none=_NO_PRICE,
             ),
             p.bars(
                 "Cost by role",
                 "USD in the chosen time, by what an agent, or a part of it, is for.",
                 p.USD,
                 Query(q.descending(q.named(q.used(COST, q.ROLE_LABEL), q.ROLE_LABEL)), by=q.ROLE_LABEL),
+                none=_NO_PRICE,
             ),
         ),
     )
@@ -190,6 +196,7 @@ def _sure() -> tuple[Line, ...]:
                     "Tokens in the chosen time of models without a known price.",
                     p.TOKENS,
                     Query(q.descending(q.used(q.UNPRICED, q.MODEL_LABEL)), by=q.MODEL_LABEL),
+                    none="every model that was called has a price",
                 ),
                 p.lines(
                     "Wasted cost per hour by agent",
@@ -198,6 +205,7 @@ def _sure() -> tuple[Line, ...]:
                     Query(q.per_hour(q.WASTED, AGENT_LABEL), by=AGENT_LABEL, exemplar=True),
                     stacked=True,
                     links=_AGENT_LINKS,
+                    none="no cost was wasted",
                 ),
             ),
         ),

@@ -87,6 +87,7 @@ def runs() -> Line:
                 p.COUNT,
                 Query(q.descending(failed), by=q.TOOL_LABEL),
                 links=LINKS,
+                none="no run failed",
             ),
             p.lines(
                 "Duration of runs by tool",

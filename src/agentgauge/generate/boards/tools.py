@@ -118,6 +118,7 @@ def _table() -> Line:
                 Column("Called", q.used(q.TOOL_CALLS, *_BOTH), p.COUNT),
                 Column("Failed", q.counted(q.TOOL_RUNS, *_BOTH, only=FAILED), p.COUNT),
                 links=CELL_LINKS,
+                none="no call carried a tool in the chosen time",
             ),
         ),
     )
@@ -162,6 +163,7 @@ def _use() -> Line:
                 Column("Cost of definitions", _only_unused(q.TOOL_COST), p.USD),
                 Column("Offered", _unused(), p.COUNT),
                 links=CELL_LINKS,
+                none="every tool that was offered was called",
             ),
             p.bars(
                 "Calls for each offer",

@@ -36,7 +36,7 @@ def traces() -> str:
         "agentgauge: traces",
         "The dearest, slowest and failed runs, and the calls in them.",
         (
-            Section(lines=(_totals(), _runs(), _calls(), _failed())),
+            Section(lines=(_totals(), _runs(), _calls(), _tools_and_failed())),
             Section(title="Runs in the metrics", lines=(_over_time(),)),
             Section(title="One trace: $trace", lines=(_one(),), folded=True),
         ),
@@ -80,43 +80,111 @@ def _totals() -> Line:
     )
 
 
-def _search(title: str, description: str, query: str, sort_by: str, *columns: Override) -> Panel:
+def _search(
+    title: str,
+    description: str,
+    query: str,
+    columns: tuple[Override, ...],
+    *,
+    sort_by: str = "Duration",
+    numbers: tuple[str, ...] = (),
+    more: tuple[dict[str, Any], ...] = (),
+) -> Panel:
+    """A table of spans.
+
+    Args:
+        title: of the panel.
+        description: of the panel.
+        query: TraceQL.
+        columns: what is shown, in this order; other columns of the data source's are left out.
+        sort_by: the title of a column.
+        numbers: attributes that are; Grafana's Tempo data source gives every attribute as text.
+        more: transformations after that.
+    """
+    conversions = [{"targetField": name, "destinationType": "number"} for name in numbers]
+    converted = {"id": "convertFieldType", "options": {"conversions": conversions, "fields": {}}}
+    names = [column.options for column in columns]
+    organised = {
+        "excludeByName": {name: True for name in (*_GIVEN, *numbers) if name not in names},
+        "includeByName": {},
+        "indexByName": {_TITLES.get(name, name): place for place, name in enumerate(names)},
+        "renameByName": {},
+    }
     return Table(
         title=title,
         description=description,
         dataSource=TEMPO,
         targets=[TempoTarget(expr=query, refId="A")],
+        transformations=[
+            *([converted] if numbers else []),
+            *more,
+            {"id": "organize", "options": organised},
+        ],
         fields=Fields(
             unit=p.COUNT,
             custom=p.CELLS,
+            no_value="no such span in the chosen time",
             overrides=columns,
         ),
         sort_by=sort_by,
     )
 
 
+_GIVEN = ("traceIdHidden", "traceService", "traceName", "spanID", "time", "name", "duration")
+"""Columns that Grafana's Tempo data source gives besides the selected attributes."""
+_TITLES = {"time": "Start time", "name": "Name", "duration": "Duration"}
+"""What it calls them, which is what Grafana orders columns by."""
+
+
 def _column(name: str, title: str, **properties: Any) -> Override:
-    shown = {"displayName": title} | {key.replace("__", "."): value for key, value in properties.items()}
+    shown = {"displayName": title, "noValue": "-"}
+    shown |= {key.replace("__", "."): value for key, value in properties.items()}
     return Override(matcher="byName", options=name, properties=shown)
 
 
-_RUN_COLUMNS = (
-    _column("gen_ai.workflow.name", "Workflow"),
-    _column("agentgauge.total.calls", "Calls"),
-    _column("agentgauge.total.cost_nanousd", "Cost, nano-USD"),
-    _column(
-        "traceIdHidden",
-        "Trace",
-        links=[to(uids.TRACES, "Show it below", trace=THIS_CELL).to_json_data()],
-    ),
+_TRACE = _column(
+    "traceIdHidden",
+    "Trace",
+    custom__hidden=False,
+    custom__width=90,
+    links=[to(uids.TRACES, "Show it below", trace=THIS_CELL).to_json_data()],
 )
+"""The data source hides it, for links of its own."""
+_BEGUN = _column("time", "Begun", unit="time:MM-DD HH:mm:ss", custom__width=120)
+_TOOK = _column("duration", "Duration", unit="ns", custom__width=100)
+_ERROR = _column("error.type", "Error")
+_AGENT = _column("gen_ai.agent.name", "Agent")
+_NANOUSD = "agentgauge.total.cost_nanousd"
+_COST = {
+    "id": "calculateField",
+    "options": {
+        "alias": "Cost",
+        "mode": "binary",
+        "binary": {"left": _NANOUSD, "operator": "/", "right": "1000000000"},
+        "replaceFields": False,
+    },
+}
+"""USD from nano-USD: no unit of Grafana's has a billionth."""
+_RUN_COLUMNS = (
+    _BEGUN,
+    _column("gen_ai.workflow.name", "Workflow"),
+    _column("Cost", "Cost", unit=p.USD, custom__width=85),
+    _column("agentgauge.total.calls", "Calls", custom__width=65),
+    _TOOK,
+    _TRACE,
+)
+_RUN_NUMBERS = ("agentgauge.total.calls", _NANOUSD)
 _CALL_COLUMNS = (
-    _column("gen_ai.agent.name", "Agent"),
+    _BEGUN,
+    _AGENT,
     _column("gen_ai.request.model", "Model"),
     _column("agentgauge.cost.usd", "Cost", unit=p.USD),
     _column("gen_ai.usage.input_tokens", "Input"),
     _column("gen_ai.usage.output_tokens", "Output"),
+    _TOOK,
+    _TRACE,
 )
+_CALL_NUMBERS = ("agentgauge.cost.usd", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
 
 
 def _runs() -> Line:
@@ -127,15 +195,18 @@ def _runs() -> Line:
                 "Dearest runs",
                 f"Workflows in the chosen time with what they cost. {_LIMITED}",
                 f"{{ {_RUNS} && span.agentgauge.total.cost_nanousd > 0 }} | select({_RUN_FIELDS})",
-                "Cost, nano-USD",
-                *_RUN_COLUMNS,
+                _RUN_COLUMNS,
+                sort_by="Cost",
+                numbers=_RUN_NUMBERS,
+                more=(_COST,),
             ),
             _search(
                 "Slowest runs",
                 f"Workflows in the chosen time that took longer than the limit above. {_LIMITED}",
                 f"{{ {_RUNS} && duration > $min_duration }} | select({_RUN_FIELDS})",
-                "Duration",
-                *_RUN_COLUMNS,
+                _RUN_COLUMNS,
+                numbers=_RUN_NUMBERS,
+                more=(_COST,),
             ),
         ),
     )
@@ -149,31 +220,29 @@ def _calls() -> Line:
                 "Dearest calls",
                 f"Calls of the chosen agents that cost more than the limit above. {_LIMITED}",
                 f"{{ {_CALLS} }} | select({_CALL_FIELDS})",
-                "Cost",
-                *_CALL_COLUMNS,
-            ),
-            _search(
-                "Slowest runs of tools",
-                f"The chosen tools, in the chosen time. {_LIMITED}",
-                f"{{ {_TOOLS} }} | select(span.gen_ai.tool.name, span.error.type)",
-                "Duration",
-                _column("gen_ai.tool.name", "Tool"),
-                _column("error.type", "Error"),
+                _CALL_COLUMNS,
+                sort_by="Cost",
+                numbers=_CALL_NUMBERS,
             ),
         ),
     )
 
 
-def _failed() -> Line:
+def _tools_and_failed() -> Line:
     return Line(
+        widths=(10, 14),
         panels=(
+            _search(
+                "Slowest runs of tools",
+                f"The chosen tools, in the chosen time. {_LIMITED}",
+                f"{{ {_TOOLS} }} | select(span.gen_ai.tool.name, span.error.type)",
+                (_BEGUN, _column("gen_ai.tool.name", "Tool"), _ERROR, _TOOK, _TRACE),
+            ),
             _search(
                 "Failed",
                 "Spans of the chosen services with an error: runs, tools and calls. The latest hundred.",
                 f"{{ {_SERVICE} && status = error && $where }} | select({_ERROR_FIELDS})",
-                "Duration",
-                _column("error.type", "Error"),
-                _column("gen_ai.agent.name", "Agent"),
+                (_BEGUN, _column("name", "Span"), _AGENT, _ERROR, _TOOK, _TRACE),
             ),
         ),
     )
@@ -200,10 +269,6 @@ def _over_time() -> Line:
             ),
         ),
     )
-
-
-def _longest(label: str) -> str:
-    return q.quantile(q.WORKFLOWS, 0.95, q.STEP, label)
 
 
 def _one() -> Line:

@@ -19,20 +19,29 @@ if TYPE_CHECKING:
 
 _UNITS = {"ratio": p.RATIO, "USD": p.USD, "USD/h": p.USD, "s": p.SECONDS}
 _OF_SERVICES = "One line for each service where more than one is chosen; whatever the role and model."
+_PERCENTAGES = {"budget_spent", "budget_forecast", "retry_ratio"}
+"""Factors that are read as percentages, though they can be more than 100 %."""
 _DRAWN = {"cost_rate", "agent_cost_share", "agent_token_share", "tool_overhead_ratio"}
+_DRAWN |= {"error_ratio", "retry_ratio", "wasted_ratio"}
 """Indicators with a place of their own among other panels."""
+_NONE = {
+    "tool_call_spike": "no tool is old enough: it compares with the day before",
+    "unused_tool": "no tool was offered 200 times and never called",
+    "outbox_age": "no program tells of its outbox",
+    "series_overflow": "no series overflowed",
+    "telemetry_stopped": "the Collector counts",
+}
+"""Why an indicator may have no series, where that is no fault."""
+_NO_BUDGET = "no budget set"
 _BESIDE = 3
+_INSTANCE = LABELS["instance"]
 
 
 def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] = ()) -> Panel:
     """An indicator over time."""
     found = indicator(name)
     label = _finest(found)
-    legend = "" if label else found.name
-    recorded = _recorded(promql.RATIO, found)
-    if label == AGENT_LABEL and "environment" not in found.by:
-        recorded = of_whole_service(recorded)
-    queries = [Query(recorded, by=label, legend=legend)]
+    queries = [Query(_drawn(found, label), by=label, legend="" if label else found.name)]
     said = description
     if found.window:
         said += f" Over the rules' window ({found.window} unless thresholds.yaml says otherwise)."
@@ -41,9 +50,28 @@ def watched(title: str, description: str, name: str, *, links: tuple[Link, ...] 
         of = f" {{{{{label}}}}}" if label else ""
         queries.append(Query(applied, f"threshold{of}", threshold=True))
         said += " The dashed line is the threshold of its alert."
-    if "service" in found.by:
+    if "service" in found.by and not _adds_up(found):
         said += f" {_OF_SERVICES}"
-    return p.lines(title, said, _UNITS.get(found.unit, p.COUNT), *queries, links=links)
+    unit = p.RATIO if name in _PERCENTAGES else _UNITS.get(found.unit, p.COUNT)
+    none = _NO_BUDGET if name.startswith("budget") else _NONE.get(name, p.NOTHING)
+    return p.lines(title, said, unit, *queries, links=links, none=none)
+
+
+def _drawn(found: Indicator, label: str) -> str:
+    """Its series, each with a name."""
+    recorded = _recorded(promql.RATIO, found)
+    if _adds_up(found):
+        return f"sum by ({label}) ({recorded})"
+    if label == _INSTANCE:
+        return f'label_replace({recorded}, "{label}", "no Collector", "{label}", "")'
+    if label == AGENT_LABEL and "environment" not in found.by:
+        return of_whole_service(recorded)
+    return recorded
+
+
+def _adds_up(found: Indicator) -> bool:
+    """USD of an agent in several services are one line; a ratio has a line for each service."""
+    return found.unit.startswith("USD") and found.alert is None
 
 
 def of_whole_service(query: str) -> str:
@@ -56,7 +84,7 @@ def indicator(name: str) -> Indicator:
     return next(found for found in INDICATORS if found.name == name)
 
 
-def others(uid: str) -> tuple[Section, ...]:
+def others(uid: str, *, folded: bool = False) -> tuple[Section, ...]:
     """A section with the indicators that belong to a dashboard and are not drawn among its other panels."""
     panels = [
         watched(found.name.replace("_", " ").capitalize(), f"{found.definition.capitalize()}.", found.name)
@@ -64,9 +92,10 @@ def others(uid: str) -> tuple[Section, ...]:
         if found.name not in _DRAWN and uids.of_indicator(found.name) == uid
     ]
     lines = tuple(
-        Line(panels=tuple(panels[first : first + _BESIDE])) for first in range(0, len(panels), _BESIDE)
+        Line(panels=tuple(panels[first : first + _BESIDE]), places=_BESIDE)
+        for first in range(0, len(panels), _BESIDE)
     )
-    return (Section(title="Watched by alerts", lines=lines),) if lines else ()
+    return (Section(title="Watched by alerts", lines=lines, folded=folded),) if lines else ()
 
 
 def _finest(found: Indicator) -> str:

@@ -7,7 +7,7 @@ export function Bars(panel: PanelProps<any>) {
   const theme = useTheme2();
   const { displayMode, maxVizHeight, minVizHeight, minVizWidth, namePlacement, orientation, showUnfilled, text, valueMode } = panel.options;
   if (isEmpty(panel)) {
-    return <Nothing />;
+    return <Nothing>{panel.fieldConfig.defaults.noValue}</Nothing>;
   }
   const draw = ({ value, width, height, alignmentFactors }: any) => (
     <BarGauge

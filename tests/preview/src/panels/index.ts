@@ -13,7 +13,7 @@ const LINES = {
   lineInterpolation: 'linear', lineStyle: undefined, lineWidth: 1, pointSize: 5, scaleDistribution: { type: 'linear' },
   showPoints: 'auto', spanNulls: false, stacking: { group: 'A', mode: 'none' }, thresholdsStyle: { mode: 'off' }, ...HIDE,
 };
-const CELLS = { align: 'auto', cellOptions: { type: 'auto' }, inspect: false, minWidth: undefined, width: undefined };
+const CELLS = { align: 'auto', cellOptions: { type: 'auto' }, hidden: undefined, inspect: false, minWidth: undefined, width: undefined };
 const BY_SERIES = { color: { defaultValue: { mode: FieldColorModeId.PaletteClassic } } };
 
 export const plugins: Record<string, any> = {

@@ -7,7 +7,7 @@ export function Lines(panel: PanelProps<any>) {
   const theme = useTheme2();
   const frames = React.useMemo(() => graphable(panel.data.series), [panel.data.series]);
   if (!frames.length) {
-    return <Nothing />;
+    return <Nothing>{panel.fieldConfig.defaults.noValue}</Nothing>;
   }
   return (
     <TimeSeries

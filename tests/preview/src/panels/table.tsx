@@ -5,7 +5,7 @@ import { NoTempo } from './nothing';
 import { isEmpty, Nothing } from './values';
 
 export function Cells(panel: PanelProps<any>) {
-  if (panel.data.request?.targets.some((target: any) => target.queryType === 'traceql')) {
+  if (!panel.data.series.length && panel.data.request?.targets.some((target: any) => target.queryType === 'traceql')) {
     return <NoTempo />;
   }
   if (isEmpty(panel)) {
