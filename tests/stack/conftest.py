@@ -1,4 +1,7 @@
-"""One native stack for all tests of this folder, and the demo through it, twice."""
+"""One native stack, and the demo through it, twice; for tests that only count, a Prometheus alone.
+
+Tests of the one stack are one group, so that one worker starts it; the others run on any.
+"""
 
 import os
 import shutil
@@ -7,7 +10,8 @@ import pytest
 import week_ago
 from board_load import every_case
 from kept_spans import keeping_spans
-from local_stack import LocalStack, cached_binaries
+from local_stack import LocalStack, QuickStack, cached_binaries
+from one_service import Prometheus
 from webhook import Webhook
 
 from agentgauge.stack.binaries import PROMTOOL, find
@@ -20,6 +24,7 @@ ALERTMANAGER = """
 route: {{receiver: test, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
 receivers: [{{name: test, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
 """
+OFFSET = "query_offset: 1s\n"
 BUDGETS = """
 budget_spent: {for: 2s}
 budgets:
@@ -44,6 +49,13 @@ def binaries(tmp_path_factory):
     _need_programs()
     LocalStack(tmp_path_factory.mktemp("build")).run("up", "--only-build", timeout_s=BUILD_S)
     return cached_binaries()
+
+
+@pytest.fixture(scope="session")
+def prometheus(binaries, tmp_path_factory):
+    """One for the Collectors that tests start themselves."""
+    with Prometheus(binaries["prometheus"], tmp_path_factory.mktemp("prometheus")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +86,7 @@ def backfilled(binaries, stack_folder):
 @pytest.fixture(scope="session")
 def stack(binaries, kept, webhook, stack_folder, backfilled):
     """The running stack on free ports, with a fast pulse."""
-    made = LocalStack(
+    made = QuickStack(
         stack_folder,
         AGENTGAUGE_FLUSH_INTERVAL="1s",
         AGENTGAUGE_TEMPO_OTLP=kept.address,
@@ -84,7 +96,7 @@ def stack(binaries, kept, webhook, stack_folder, backfilled):
     quick = ours.replace("_interval: 15s", "_interval: 1s")
     assert quick != ours
     _write(made, "deploy/prometheus/prometheus.yml", quick)
-    _write(made, "dashboards/thresholds.yaml", "query_offset: 1s\n")
+    _write(made, "dashboards/thresholds.yaml", OFFSET)
     made.run("generate")
     made.up("--ports", "auto")
     processes = [Running(**process) for process in made.state["processes"]]
@@ -113,18 +125,18 @@ def reports(stack, demo_store):
 @pytest.fixture(scope="session")
 def budgets(stack, reports):
     """Budgets of a service, which is spent, and of an agent: {(service, agent): USD a month}."""
-    _write(stack, "dashboards/thresholds.yaml", BUDGETS)
+    _write(stack, "dashboards/thresholds.yaml", OFFSET + BUDGETS)
     stack.run("generate")
     stack.up()
     return {("agentgauge-demo", "all agents"): 0.05, ("agentgauge-demo", "researcher"): 1}
 
 
 @pytest.fixture(scope="session")
-def wire(stack, tmp_path_factory):
-    """(report, bodies) of a run of the demo whose spans a receiver took in the stack's place."""
+def wire(tmp_path_factory):
+    """(report, bodies) of a run of the demo whose spans a receiver took in a stack's place."""
+    folder = tmp_path_factory.mktemp("wire")
     with Receiver() as receiver:
-        store = tmp_path_factory.mktemp("wire") / "store.sqlite"
-        report = stack.demo(store, seed=5, endpoint=receiver.url)
+        report = LocalStack(folder).demo(folder / "store.sqlite", seed=5, endpoint=receiver.url)
         return report, list(receiver.bodies)
 
 
