@@ -43,31 +43,55 @@ def rising(per_step, steps=60, *, then_still=0):
     return f"0+{per_step}x{steps}{still}"
 
 
-def judge(promtool, folder, rules, scenarios, *, groups, every):
-    """(exit status, what promtool said), with some groups of the rules, evaluated so often.
+def judge(promtool, folder, rules, scenarios, *, every):
+    """(exit status, what promtool said), with the rules evaluated so often.
 
-    Links have a test of their own, so only the summary is compared.
+    promtool evaluates all rules that it is given, at every step of every scenario, so an alert gets a file of
+    its own with the rules that it reads. Links have a test of their own: only the summary is compared.
     """
-    content = yaml.safe_load(rules)
-    content["groups"] = [group for group in content["groups"] if group["name"] in groups]
-    assert len(content["groups"]) == len(groups)
-    for group in content["groups"]:
-        group.pop("interval", None)
-        for rule in group["rules"]:
-            if "annotations" in rule:
-                rule["annotations"] = {"summary": rule["annotations"]["summary"]}
-    (folder / "rules.yaml").write_text(yaml.safe_dump(content, width=10_000))
-    tests = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": every,
-        "tests": [_written(found) for found in scenarios],
-    }
-    path = folder / "tests.yaml"
-    path.write_text(yaml.safe_dump(tests, sort_keys=False))
+    groups, files = yaml.safe_load(rules)["groups"], []
+    found = [rule for group in groups for rule in group["rules"]]
+    (offset,) = {group["query_offset"] for group in groups}
+    for alert in sorted({each.alert for each in scenarios}):
+        read = [_without_links(rule) for rule in needed(found, alert)]
+        group = {"name": alert, "query_offset": offset, "rules": read}
+        (folder / f"{alert}.rules.yaml").write_text(yaml.safe_dump({"groups": [group]}, width=10_000))
+        tests = {
+            "rule_files": [f"{alert}.rules.yaml"],
+            "evaluation_interval": every,
+            "tests": [_written(each) for each in scenarios if each.alert == alert],
+        }
+        files.append(folder / f"{alert}.yaml")
+        files[-1].write_text(yaml.safe_dump(tests, sort_keys=False))
     done = subprocess.run(
-        [promtool, "test", "rules", str(path)], capture_output=True, text=True, check=False, timeout=120
+        [promtool, "test", "rules", *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def needed(rules, alert):
+    """An alert's rules and all that they read, in the order in which they are evaluated."""
+    found, more = [], [rule for rule in rules if rule.get("alert") == alert]
+    while more != found:
+        found, said = more, str([(rule["expr"], rule.get("annotations")) for rule in more])
+        more = [rule for rule in rules if rule in found or ("record" in rule and _series(rule) in said)]
+    assert found
+    return found
+
+
+def _series(rule):
+    """How a query of what it records begins."""
+    indicator = rule["labels"].get("indicator")
+    return f"{rule['record']}{{" + (f'indicator="{indicator}"' if indicator else "")
+
+
+def _without_links(rule):
+    kept = {"summary": rule["annotations"]["summary"]} if "annotations" in rule else None
+    return rule | ({"annotations": kept} if kept else {})
 
 
 def _written(found):

@@ -44,7 +44,7 @@ def _spike(name, active, found, **more):
     )
 
 
-TOOL_SCENARIOS = [
+SPIKE_SCENARIOS = [
     _spike("four times as often, for half an hour", {"26h": [], "26h12m": SPIKE, "27h": []}, usual_then(20)),
     _spike("three times as often", {"26h12m": []}, usual_then(15)),
     _spike("four times as often, in few calls", {"26h12m": []}, usual_then(8, usual=2, calls=4)),
@@ -59,6 +59,8 @@ TOOL_SCENARIOS = [
         usual_then(20),
         beside=series("agentgauge_late_calls_total", "0+1x340", service_name="shop"),
     ),
+]
+UNUSED_SCENARIOS = [
     Scenario(
         name="offered in 288 calls, called in none",
         alert="ToolNeverUsed",

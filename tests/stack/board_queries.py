@@ -9,8 +9,8 @@ from board_parts import prometheus_targets
 DEMO = "agentgauge-demo"
 NAMES = ("spend", "agents", "tools", "traces", "pipeline")
 BOARDS = {name: json.loads(shipped(f"dashboards/{name}.json").read_text()) for name in NAMES}
-RECORDED_WITHIN_S = 300
-"""Rules look back a minute, and some are evaluated every two."""
+RECORDED_WITHIN_S = 60
+"""Rules read what others have recorded, a pulse earlier."""
 TOO_YOUNG = "it compares with the day before"
 NO_OVERFLOW = "the Collector writes it when the first value overflows"
 WITHOUT_DATA = {

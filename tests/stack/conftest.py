@@ -1,4 +1,7 @@
-"""One native stack for all tests of this folder, and the demo through it, twice."""
+"""One native stack, and the demo through it, twice; for tests that only count, a Prometheus alone.
+
+Tests of the one stack are one group, so that one worker starts it; the others run on any.
+"""
 
 import os
 import shutil
@@ -9,7 +12,8 @@ import pytest
 import week_ago
 from board_load import every_case
 from kept_spans import keeping_spans
-from local_stack import PROMETHEUS, LocalStack, cached_binaries, quick_prometheus
+from local_stack import PROMETHEUS, PULSE, LocalStack, cached_binaries, quick_prometheus
+from one_service import Prometheus
 from webhook import Webhook
 
 from agentgauge.stack.binaries import PROMTOOL, find
@@ -48,6 +52,13 @@ def binaries(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def prometheus(binaries, tmp_path_factory):
+    """One for the Collectors that tests start themselves."""
+    with Prometheus(binaries["prometheus"], tmp_path_factory.mktemp("prometheus")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def webhook():
     with Webhook() as running:
         yield running
@@ -82,7 +93,7 @@ def stack(binaries, kept, webhook, stack_folder, backfilled):
     )
     made.write("deploy/alertmanager/alertmanager.yml", ALERTMANAGER.format(url=webhook.url))
     made.write(PROMETHEUS, quick_prometheus())
-    made.write("dashboards/thresholds.yaml", "query_offset: 1s\n")
+    made.write("dashboards/thresholds.yaml", PULSE)
     made.run("generate")
     made.up("--ports", "auto")
     processes = [Running(**process) for process in made.state["processes"]]
@@ -105,17 +116,17 @@ def reports(stack, demo_store):
 @pytest.fixture(scope="session")
 def budgets(stack, reports):
     """Budgets of a service, which is spent, and of an agent: {(service, agent): USD a month}."""
-    stack.write("dashboards/thresholds.yaml", BUDGETS)
+    stack.write("dashboards/thresholds.yaml", PULSE + BUDGETS)
     stack.run("generate")
     return {("agentgauge-demo", "all agents"): 0.05, ("agentgauge-demo", "researcher"): 1}
 
 
 @pytest.fixture(scope="session")
-def wire(stack, tmp_path_factory):
-    """(report, bodies) of a run of the demo whose spans a receiver took in the stack's place."""
+def wire(tmp_path_factory):
+    """(report, bodies) of a run of the demo whose spans a receiver took in a stack's place."""
+    folder = tmp_path_factory.mktemp("wire")
     with Receiver() as receiver:
-        store = tmp_path_factory.mktemp("wire") / "store.sqlite"
-        report = stack.demo(store, seed=5, endpoint=receiver.url)
+        report = LocalStack(folder).demo(folder / "store.sqlite", seed=5, endpoint=receiver.url)
         return report, list(receiver.bodies)
 
 

@@ -12,6 +12,8 @@ from prometheus_api import DIRECT, PrometheusApi, fetch
 from agentgauge.stack.shipped import shipped
 
 PROMETHEUS = "deploy/prometheus/prometheus.yml"
+PULSE = "query_offset: 1s\nlongest_interval: 1s\n"
+"""Thresholds that follow `quick_prometheus`."""
 OURS = ("AGENTGAUGE_", "OTEL_", "OPENAI_")
 BINARIES = {"AGENTGAUGE_COLLECTOR", "AGENTGAUGE_PROMETHEUS", "AGENTGAUGE_ALERTMANAGER", "AGENTGAUGE_TEMPO"}
 

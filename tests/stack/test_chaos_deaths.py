@@ -17,16 +17,16 @@ from sizes import KILL_SEEDS, OUTAGE_S, PROCESSES, progress
 
 from agentgauge.demo.simulated import SimulatedServer
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
+pytestmark = pytest.mark.timeout(3000)
 SENDERS = 4
 LONGEST_LIFE_S = 1.0
 SERVICE = "short-lives"
 PROGRAM = Path(__file__).with_name("one_call_each.py")
 
 
-def test_kill_9_of_the_collector_at_random_points_loses_and_doubles_nothing(binaries, stack, tmp_path):
+def test_kill_9_of_the_collector_at_random_points_loses_and_doubles_nothing(binaries, prometheus, tmp_path):
     requests = Requests("killed-under-load", calls=128)
-    collector = Collector(binaries["collector"], tmp_path, prometheus=stack.prometheus_url)
+    collector = Collector(binaries["collector"], tmp_path, prometheus=prometheus.prometheus_url)
     sender = Sender(collector.otlp)
 
     with collector:
@@ -38,7 +38,7 @@ def test_kill_9_of_the_collector_at_random_points_loses_and_doubles_nothing(bina
                 eventually(lambda before=refused: sender.refused > before)
                 collector.start()
                 progress(f"killed with seed {seed}; {sender.acknowledged:,} requests acknowledged so far")
-        eventually(lambda: wrong(stack, requests, times=len(taken)) or "none", "none")
+        eventually(lambda: wrong(prometheus, requests, times=len(taken)) or "none", "none")
 
 
 def test_what_was_counted_while_prometheus_was_down_is_there_when_it_is_back(binaries, tmp_path):
@@ -69,8 +69,8 @@ def _resets(prometheus):
     return found[1]
 
 
-def test_processes_that_make_one_call_each_are_all_counted(binaries, stack, tmp_path):
-    collector = Collector(binaries["collector"], tmp_path, prometheus=stack.prometheus_url)
+def test_processes_that_make_one_call_each_are_all_counted(binaries, prometheus, tmp_path):
+    collector = Collector(binaries["collector"], tmp_path, prometheus=prometheus.prometheus_url)
     with collector, SimulatedServer(seed=3) as server:
         host, port = collector.otlp
         subprocess.run(
@@ -82,7 +82,7 @@ def test_processes_that_make_one_call_each_are_all_counted(binaries, stack, tmp_
         books = server.books.to_dict()
         assert books["requests"] == PROCESSES
         right = told([{"simulated_server": books}])
-        eventually(lambda: compared(right, measured(stack, SERVICE)) or "none", "none")
+        eventually(lambda: compared(right, measured(prometheus, SERVICE)) or "none", "none")
         # They are over, but what they did is a rise: each series begins with a zero.
         rise = f"agentgauge_calls_total{{service_name='{SERVICE}'}}[10m]"
-        assert stack.query(f"sum(max_over_time({rise}) - min_over_time({rise}))")[0][1] == PROCESSES
+        assert prometheus.query(f"sum(max_over_time({rise}) - min_over_time({rise}))")[0][1] == PROCESSES

@@ -14,7 +14,7 @@ from one_service import Collector
 from agentgauge.demo.simulated import SimulatedServer
 from environments import made_once, with_current_openai
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 FOREIGN = Path(__file__).parents[1] / "foreign"
 PINS = (
     "opentelemetry-instrumentation-genai-openai==1.3b0",
@@ -31,13 +31,13 @@ def model_server():
 
 
 @pytest.fixture
-def collector(binaries, stack, tmp_path, model_server):
+def collector(binaries, prometheus, tmp_path, model_server):
     """One that knows who answers at the simulated server, before the shared Prometheus."""
     host = model_server.url.split("//")[1]
     with Collector(
         binaries["collector"],
         tmp_path,
-        prometheus=stack.prometheus_url,
+        prometheus=prometheus.prometheus_url,
         AGENTGAUGE_COLLECTOR_PROVIDERS=json.dumps({host: "openai"}),
     ) as running:
         yield running
@@ -51,12 +51,12 @@ def run(*command):
     assert done.returncode == 0, done.stderr
 
 
-def assert_counted(stack, service, server, *, without=()):
+def assert_counted(prometheus, service, server, *, without=()):
     """Equal to the server's books, but for kinds and fields that the instrumentation does not tell."""
     right = told([{"simulated_server": server.books.to_dict()}])
     right = {key: count for key, count in right.items() if not {key[0], key[2]} & {*without}}
     assert ("total", "", "input_tokens") in right
-    eventually(lambda: {key: measured(stack, service)[key] for key in right}, right, within_s=15)
+    eventually(lambda: {key: measured(prometheus, service)[key] for key in right}, right, within_s=15)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def assert_counted(stack, service, server, *, without=()):
         ("openinference", ("model",)),  # it has the name of the model that answered, not of the one asked
     ],
 )
-def test_a_python_program_is_counted_to_the_token(stack, collector, model_server, name, without):
+def test_a_python_program_is_counted_to_the_token(prometheus, collector, model_server, name, without):
     python = with_current_openai(*PINS)
 
     run(python, FOREIGN / "program.py", name, model_server.url, collector.url)
 
-    assert_counted(stack, f"foreign-{name}", model_server, without=without)
+    assert_counted(prometheus, f"foreign-{name}", model_server, without=without)
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +95,9 @@ def node_program():
     return made_once("\n".join(file.read_text() for file in files), make) / "program.js"
 
 
-def test_a_typescript_program_is_counted_to_the_token(stack, collector, model_server, node_program):
+def test_a_typescript_program_is_counted_to_the_token(prometheus, collector, model_server, node_program):
     run("node", node_program, model_server.url, collector.url)
 
     # Its instrumentation tells neither part; without the cached one its cost is too high.
     untold = ("reasoning_tokens", "cache_read_tokens", "cost_nanousd")
-    assert_counted(stack, "foreign-typescript", model_server, without=untold)
+    assert_counted(prometheus, "foreign-typescript", model_server, without=untold)

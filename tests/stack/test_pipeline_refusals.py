@@ -11,7 +11,7 @@ from senders import Sender
 
 from agentgauge.stack.shipped import shipped
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 GIVEN_UP = "otelcol_exporter_send_failed_metric_points"
 SPANS_GIVEN_UP = "otelcol_exporter_send_failed_spans"
 

@@ -15,7 +15,7 @@ from sizes import TEMPO_OUTAGE_S, progress
 
 from agentgauge.stack.shipped import shipped
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 ERROR = 2
 SECRETS = {
     "user.id": "ann.lee@example.com",
@@ -35,25 +35,25 @@ def port():
 
 
 @pytest.fixture
-def collector(binaries, stack, tmp_path, port):
+def collector(binaries, prometheus, tmp_path, port):
     """Not started yet; counts into the shared Prometheus."""
     return Collector(
         binaries["collector"],
         tmp_path,
-        prometheus=stack.prometheus_url,
+        prometheus=prometheus.prometheus_url,
         tempo=f"127.0.0.1:{port}",
         AGENTGAUGE_QUEUE_BYTES="600000",
     )
 
 
-def test_tempo_down_for_long_neither_delays_nor_doubles_a_metric(stack, collector, port):
+def test_tempo_down_for_long_neither_delays_nor_doubles_a_metric(prometheus, collector, port):
     requests, sender, copies = Requests("tempo-down", calls=128), Sender(collector.otlp), 12
     began = time.monotonic()
 
     with collector, ThreadPoolExecutor(copies) as senders:
         sent = [senders.submit(sender.deliver, requests.fresh()) for _ in range(copies)]
         # All is counted while Tempo is down; most requests were refused for it, and are sent again and again.
-        eventually(lambda: wrong(stack, requests, times=copies) or "none", "none")
+        eventually(lambda: wrong(prometheus, requests, times=copies) or "none", "none")
         eventually(lambda: time.monotonic() - began > TEMPO_OUTAGE_S, within_s=TEMPO_OUTAGE_S + 1)
         assert sender.acknowledged < copies
         assert sender.refused > 10 * copies
@@ -63,10 +63,10 @@ def test_tempo_down_for_long_neither_delays_nor_doubles_a_metric(stack, collecto
                 one.result()
             eventually(lambda: len(tempo.ids()) >= copies * requests.calls, within_s=60)
             assert len(set(tempo.ids())) == len(tempo.ids()) == copies * requests.calls
-        assert wrong(stack, requests, times=copies) == {}
+        assert wrong(prometheus, requests, times=copies) == {}
 
 
-def test_spans_that_sampling_drops_are_counted_and_not_kept(stack, collector, port):
+def test_spans_that_sampling_drops_are_counted_and_not_kept(prometheus, collector, port):
     dropped = Requests("unsampled", calls=32, change=lambda span: put(span, {"agentgauge.sampled": False}))
     kept = Requests("unsampled", calls=16)
 
@@ -76,16 +76,16 @@ def test_spans_that_sampling_drops_are_counted_and_not_kept(stack, collector, po
             sender.deliver(requests.fresh())
         both = Requests("unsampled", calls=0)
         both.books = dropped.books + kept.books
-        eventually(lambda: wrong(stack, both, times=1) or "none", "none")
+        eventually(lambda: wrong(prometheus, both, times=1) or "none", "none")
         eventually(lambda: len(tempo.ids()), kept.calls)
 
 
-def test_keys_tokens_and_addresses_are_masked_and_no_number_changes(stack, collector, port):
+def test_keys_tokens_and_addresses_are_masked_and_no_number_changes(prometheus, collector, port):
     requests = Requests("masked", calls=32, change=lambda span: put(span, SECRETS))
 
     with FakeTempo(port) as tempo, collector:
         Sender(collector.otlp).deliver(requests.fresh())
-        eventually(lambda: wrong(stack, requests, times=1) or "none", "none")
+        eventually(lambda: wrong(prometheus, requests, times=1) or "none", "none")
         eventually(lambda: len(tempo.ids()), requests.calls)
         found = tempo.attributes()
 
@@ -94,7 +94,7 @@ def test_keys_tokens_and_addresses_are_masked_and_no_number_changes(stack, colle
     assert [{name: one[name] for name in untouched} for one in found] == [untouched] * requests.calls
 
 
-def test_tail_sampling_keeps_whole_traces_that_matter_and_counts_all(binaries, stack, tmp_path, port):
+def test_tail_sampling_keeps_whole_traces_that_matter_and_counts_all(binaries, prometheus, tmp_path, port):
     def cheap(span):
         put(span, {"agentgauge.cost.nanousd": 1})
         span.start_time_unix_nano = span.end_time_unix_nano - 10**9
@@ -117,7 +117,7 @@ def test_tail_sampling_keeps_whole_traces_that_matter_and_counts_all(binaries, s
     collector = Collector(
         binaries["collector"],
         tmp_path,
-        prometheus=stack.prometheus_url,
+        prometheus=prometheus.prometheus_url,
         tempo=f"127.0.0.1:{port}",
         config=shipped("collector/config.tail-sampling.yaml").read_text(),
         AGENTGAUGE_TAIL_WAIT="1s",
@@ -128,7 +128,7 @@ def test_tail_sampling_keeps_whole_traces_that_matter_and_counts_all(binaries, s
         traces = {kind.__name__: secrets.token_bytes(16) for kind in kinds}
         for kind in kinds:
             Sender(collector.otlp).deliver(requests[kind].fresh(traces[kind.__name__]))
-        eventually(lambda: wrong(stack, requests[cheap], times=len(kinds)) or "none", "none")
+        eventually(lambda: wrong(prometheus, requests[cheap], times=len(kinds)) or "none", "none")
         eventually(lambda: len(tempo.ids()), 3 * 8)
         eventually(lambda: collector.own("otelcol_processor_tail_sampling_global_count_traces_sampled"), 4)
         kept = {trace for trace, _ in tempo.ids()}

@@ -14,7 +14,7 @@ from senders import Sender
 
 from agentgauge.stack.process import Running, alive
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
+pytestmark = pytest.mark.timeout(3000)
 DEMO = "agentgauge-demo"
 SERVICES = [f"killed-{n}" for n in range(24)]
 SENDERS = 4

@@ -14,7 +14,7 @@ from local_stack import LocalStack
 
 from agentgauge.stack.process import Running, alive
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
+pytestmark = pytest.mark.timeout(3000)
 SERVICES = ["collector", "prometheus", "alertmanager"]
 
 

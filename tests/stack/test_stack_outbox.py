@@ -17,10 +17,11 @@ import agentgauge as ag
 from agentgauge.config import read_settings
 from otlp import Receiver
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.xdist_group("outbox stack"), pytest.mark.timeout(3000)]
 WITHIN_S = 90
 QUICK = """
 query_offset: 1s
+longest_interval: 1s
 outbox_age: {threshold: 2, for: 2s}
 telemetry_loss: {for: 2s}
 telemetry_stopped: {for: 2s}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agentgauge.generate import promql
 from agentgauge.generate.environment import OWN_VARIABLES, TAIL_VARIABLES, VARIABLES
 from agentgauge.generate.text import NOTICE
-from agentgauge.generate.thresholds import FILE, GRAFANA, RUNBOOKS
+from agentgauge.generate.thresholds import FILE, GRAFANA, LONGEST_INTERVAL, RUNBOOKS
 from agentgauge.registry import CALL_LABELS, INDICATORS, METRICS, OPERATION
 from agentgauge.registry_records import ENVIRONMENT, SERVICE, prometheus_label
 
@@ -146,6 +146,12 @@ def _settings() -> list[str]:
             "what a service, or one agent of it, may spend in a calendar month (UTC)",
         ),
         ("`query_offset`", "a duration, at least one flush; `1m`", "how far behind now the rules look"),
+        (
+            "`longest_interval`",
+            f"a duration up to `{LONGEST_INTERVAL}`, the default",
+            "the longest time between two evaluations of a rule: those that look back far are else evaluated "
+            "every minute or two",
+        ),
         ("`links.grafana`", f"a URL, `{GRAFANA}`", "where alerts link to the dashboard"),
         ("`links.runbooks`", f"a URL, `{RUNBOOKS}`", "where alerts link to their runbook"),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agentgauge.generate import promql
 from agentgauge.generate.annotations import said
 from agentgauge.generate.text import to_yaml
+from agentgauge.generate.thresholds.durations import seconds
 from agentgauge.registry import INDICATORS, TOKENS
 from agentgauge.registry_records import LABELS
 
@@ -38,14 +39,16 @@ def rules(thresholds: Thresholds) -> str:
             group.append(_record(found, window, promql.recorded(window), from_summed=from_summed))
     # A group in which one rule reads another keeps their order; alerts come last everywhere.
     return to_yaml(
-        {"groups": [_group(name, found, thresholds.query_offset) for name, found in groups.items()]},
+        {"groups": [_group(name, found, thresholds) for name, found in groups.items()]},
         "Thresholds come from dashboards/thresholds.yaml: change them with `agentgauge thresholds set`.",
     )
 
 
-def _group(name: str, found: list[dict[str, Any]], offset: str) -> dict[str, Any]:
-    interval = {"interval": INTERVALS[name]} if name in INTERVALS else {}
-    return {"name": f"agentgauge.{name}", **interval, "query_offset": offset, "rules": found}
+def _group(name: str, found: list[dict[str, Any]], thresholds: Thresholds) -> dict[str, Any]:
+    interval = {}
+    if name in INTERVALS:
+        interval["interval"] = min(INTERVALS[name], thresholds.longest_interval, key=seconds)
+    return {"name": f"agentgauge.{name}", **interval, "query_offset": thresholds.query_offset, "rules": found}
 
 
 def _rules(indicator: Indicator, setting: Setting, links: Links) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agentgauge.generate.thresholds.file import FILE, parse, read
 from agentgauge.generate.thresholds.records import (
     GRAFANA,
+    LONGEST_INTERVAL,
     QUERY_OFFSET,
     RUNBOOKS,
     Budget,
@@ -17,6 +18,7 @@ from agentgauge.generate.thresholds.records import (
 __all__ = [
     "FILE",
     "GRAFANA",
+    "LONGEST_INTERVAL",
     "QUERY_OFFSET",
     "RUNBOOKS",
     "Budget",

@@ -6,6 +6,7 @@ import os
 import re
 
 from agentgauge.generate.environment import FLUSH_INTERVAL
+from agentgauge.generate.thresholds.records import LONGEST_INTERVAL
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"[1-9][0-9]*[smhd]")
@@ -35,6 +36,13 @@ def checked_offset(text: str) -> str:
     """A duration of at least one flush; ValueError as above."""
     if seconds(_checked(text)) < _flush_s():
         raise ValueError(f"must be at least a flush of the Collector: {_flush_s()}s")
+    return text
+
+
+def checked_interval(text: str) -> str:
+    """A duration after which no recorded series is stale yet; ValueError as above."""
+    if seconds(_checked(text)) > seconds(LONGEST_INTERVAL):
+        raise ValueError(f"must be at most {LONGEST_INTERVAL}")
     return text
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentgauge.generate.thresholds.schema import Where
 
 FILE = "dashboards/thresholds.yaml"
-OFFSET_KEY, LINKS_KEY = "query_offset", "links"
+OFFSET_KEY, INTERVAL_KEY, LINKS_KEY = "query_offset", "longest_interval", "links"
 _BESIDE = (BUDGETS_KEY, OFFSET_KEY, LINKS_KEY)
 
 
@@ -77,7 +77,7 @@ def _checked(content: Any) -> Thresholds:
             there = f"did you mean {meant}?" if meant else f"there are {', '.join(names)}"
             raise Wrong((key,), f"is unknown; {there}")
     links = fitted(GivenLinks, content.get(LINKS_KEY), (LINKS_KEY,))
-    given = {key: content[key] for key in (BUDGETS_KEY, OFFSET_KEY) if content.get(key) is not None}
+    given = {key: content[key] for key in (BUDGETS_KEY, OFFSET_KEY, INTERVAL_KEY) if content.get(key) is not None}
     beside = fitted(GivenBeside, given, ())
     settings = {
         name: setting(found, fitted(GivenIndicator, content.get(name), (name,)))
@@ -87,6 +87,7 @@ def _checked(content: Any) -> Thresholds:
         settings=settings,
         budgets=tuple(budgets(beside.budgets)),
         query_offset=beside.query_offset,
+        longest_interval=beside.longest_interval,
         links=Links(grafana=links.grafana.rstrip("/"), runbooks=links.runbooks.rstrip("/")),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 GRAFANA = "http://localhost:3000"
 RUNBOOKS = "https://github.com/agentgauge/agentgauge/blob/main/docs/runbooks"
 QUERY_OFFSET = "1m"
+LONGEST_INTERVAL = "2m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +62,5 @@ class Thresholds:
     settings: dict[str, Setting] = field(default_factory=dict)
     budgets: tuple[Budget, ...] = ()
     query_offset: str = QUERY_OFFSET
+    longest_interval: str = LONGEST_INTERVAL
     links: Links = field(default_factory=Links)

@@ -17,8 +17,13 @@ from pydantic import (
 )
 
 from agentgauge.generate.thresholds.closest import closest
-from agentgauge.generate.thresholds.durations import checked_hold, checked_offset, checked_window
-from agentgauge.generate.thresholds.records import GRAFANA, QUERY_OFFSET, RUNBOOKS
+from agentgauge.generate.thresholds.durations import (
+    checked_hold,
+    checked_interval,
+    checked_offset,
+    checked_window,
+)
+from agentgauge.generate.thresholds.records import GRAFANA, LONGEST_INTERVAL, QUERY_OFFSET, RUNBOOKS
 
 M = TypeVar("M", bound=BaseModel)
 _Number = Annotated[StrictFloat | StrictInt, Field(ge=0)]
@@ -64,6 +69,7 @@ class GivenBeside(_Strict):
 
     budgets: list[GivenBudget] = []
     query_offset: Annotated[StrictStr, AfterValidator(checked_offset)] = QUERY_OFFSET
+    longest_interval: Annotated[StrictStr, AfterValidator(checked_interval)] = LONGEST_INTERVAL
 
 
 class GivenLinks(_Strict):

@@ -9,7 +9,14 @@ import yaml
 
 from agentgauge.errors import ConfigError
 from agentgauge.generate.thresholds.file import FILE, parse
-from agentgauge.generate.thresholds.records import GRAFANA, QUERY_OFFSET, RUNBOOKS, Override, Thresholds
+from agentgauge.generate.thresholds.records import (
+    GRAFANA,
+    LONGEST_INTERVAL,
+    QUERY_OFFSET,
+    RUNBOOKS,
+    Override,
+    Thresholds,
+)
 from agentgauge.registry import INDICATORS
 
 if TYPE_CHECKING:
@@ -32,6 +39,9 @@ budgets: []
 
 # How far behind now the rules look, so that the Collector's last flush is in; at least one flush.
 query_offset: {QUERY_OFFSET}
+
+# Rules that look back hours or a month are evaluated every minute or two; here, no later than this.
+longest_interval: {LONGEST_INTERVAL}
 
 links:
   grafana: {GRAFANA}
