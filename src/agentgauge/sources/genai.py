@@ -87,7 +87,7 @@ class GenAISpans:
         if opened.inside or operation_of(span) is None:
             return Reading(foreign=True)
         if opened.exchange.path is not None:
-            return self._by_exchange.read(span, opened)  # the client runs in this very span
+            return _with_attributes(self._by_exchange.read(span, opened), span)
         call = self._call(span, opened)
         scope = span.instrumentation_scope
         of_client = scope is not None and scope.name in SCOPES  # a request, whatever is known of it
@@ -135,6 +135,25 @@ class GenAISpans:
         if request.server_address is not None and told not in _NO_SERVERS:
             told = self._provider_of(request.server_address, request.server_port, "")
         return replace(request, provider=clean_label(told) if told else None)
+
+
+def _with_attributes(reading: Reading, span: ReadableSpan) -> Reading:
+    """What the client did in this very span, and what only the span says.
+
+    Whose model it is says the host; where that is nobody's, the span's word counts, unless it is OpenAI's,
+    whose API many servers speak.
+    """
+    call = reading.call
+    if call is None:
+        return reading
+    told = _text(span, *_PROVIDER)
+    told = _OPENINFERENCE.get(told, told) if told is not None else None
+    if call.request.provider is None and told not in (None, "openai", *_NO_SERVERS):
+        call = replace(call, request=replace(call.request, provider=clean_label(told or "")))
+    if call.usage.input is None and call.usage.output is None:
+        usage = _usage(span, call.request.provider)
+        call = replace(call, usage=usage, usage_source=source_of(usage))
+    return replace(reading, call=call)
 
 
 def operation_of(span: ReadableSpan) -> str | None:
