@@ -43,12 +43,14 @@ _read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
 
 def start() -> None:
     """Instruments each client as soon as somebody imports it; never imports one by itself."""
-    installed = [client for client in CLIENTS if importlib.util.find_spec(client.module) is not None]
-    if importlib.util.find_spec("openai") is None and not installed and not siblings.installed():
+    installed = [client for client in CLIENTS if _there(client.module)]
+    others = installed or siblings.installed() or _there("mistralai")
+    if not others and not _there("openai"):
         _warn(
             "no-openai",
-            "openai is not installed here, so no call is recorded by itself: install openai 2.8 or newer, "
-            "or use agentgauge.record_call().",
+            "openai is not installed here, nor anthropic, groq, mistralai or the extra of another client, so "
+            "no call is recorded by itself: install one of them (openai 2.8 or newer), or use "
+            "agentgauge.record_call().",
         )
         return
     if not type(otel_context._RUNTIME_CONTEXT).__module__.startswith("opentelemetry."):  # noqa: SLF001  # no public way
@@ -87,6 +89,10 @@ def stop() -> None:
     watched.clear()
     for processor in _read.values():
         processor.aim(None)
+
+
+def _there(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def _warn(code: str, message: str) -> None:

@@ -13,6 +13,7 @@ from agentgauge.errors import StoreError
 from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import events, spans
 from agentgauge.pipeline.background import BackgroundCalls, Waiting
+from agentgauge.pipeline.ended import hear_no_more
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.foreign import ForeignSpans
 from agentgauge.pipeline.records import Content, FinishedCall, FinishedScope, Noted, SpanRecord
@@ -26,7 +27,7 @@ from agentgauge.store.write import MEMORY_SPANS, Batch, Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opentelemetry.sdk.trace import ReadableSpan, Span
+    from opentelemetry.sdk.trace import ReadableSpan
 
     from agentgauge.call import Call
     from agentgauge.ledger import Account
@@ -270,7 +271,7 @@ class Pipeline:
         for span in self.open_calls.spans():
             with guarded("ending an open call"):
                 span.end()
-                _hear_no_more(span)
+                hear_no_more(span)
         for waiting in self._background.take_all():
             self._record(waiting.without_content())
 
@@ -299,16 +300,6 @@ class Pipeline:
         self._background.forget()
         self._batch, self._waiting_bytes = Batch(), 0
         self.worker.after_fork()
-
-
-def _hear_no_more(span: Span) -> None:
-    """Lets the instrumentation end a span that we have ended: OpenTelemetry would print a warning."""
-    for name in ("end", "set_attribute", "set_attributes", "set_status", "add_event", "record_exception"):
-        setattr(span, name, _nothing)
-
-
-def _nothing(*_: object, **__: object) -> None:
-    pass
 
 
 def _routed(call: Call) -> Call:

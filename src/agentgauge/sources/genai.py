@@ -16,6 +16,7 @@ from opentelemetry.trace import StatusCode
 
 from agentgauge.call import Call, Outcome, Request, Response, TokenUsage
 from agentgauge.labels import clean_label
+from agentgauge.pipeline.ended import hear_no_more
 from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
 from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
@@ -84,13 +85,15 @@ class GenAISpans:
 
     def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
         """The call, if the request is told of here and nowhere else."""
+        scope = span.instrumentation_scope
+        of_client = scope is not None and scope.name in SCOPES  # a request, whatever is known of it
+        if of_client and (live := opened.span()) is not None:
+            hear_no_more(live)  # Bedrock's is ended twice where a request is refused
         if opened.inside or operation_of(span) is None:
             return Reading(foreign=True)
         if opened.exchange.path is not None:
             return _with_attributes(self._by_exchange.read(span, opened), span)
         call = self._call(span, opened)
-        scope = span.instrumentation_scope
-        of_client = scope is not None and scope.name in SCOPES  # a request, whatever is known of it
         known = of_client or call.usage.input is not None or call.usage.output is not None
         if not known or call.request.provider in _NO_SERVERS or self._told_already(call):
             return Reading(foreign=True)

@@ -18,7 +18,7 @@ from agentgauge.sources.asked_below import note_request
 from agentgauge.sources.client_span import around_request
 from agentgauge.sources.openai_client import EXTENSION, call_under_way, sent
 from agentgauge.sources.openinference import OWN
-from agentgauge.sources.stainless import Traced
+from agentgauge.sources.stainless import Client, Traced
 from agentgauge.sources.watched import watched
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agentgauge.patches import Patches
     from agentgauge.sources.openai_client import Check, Find
 
+CLIENT = Client("mistralai", (1, 2), ())
 MODULES = (
     "mistralai.client.basesdk",
     "mistralai.azure.client.basesdk",
