@@ -240,7 +240,7 @@ def _listed(provider: str, model: str) -> tuple[tuple[_Condition, Price | None],
         for owner in (known.provider, *(p for p in map(_by_id, known.provider.fallback) if p)):
             for model_id, rule, prices in owner.models:
                 if _matches(rule, name):
-                    return tuple(_compiled(owner.id, model_id, p) for p in prices or ())
+                    return tuple(compiled(owner.id, model_id, p) for p in prices or ())
     return ()
 
 
@@ -263,7 +263,8 @@ def _matches(rule: Any, name: str) -> bool:
     return name.endswith(operand) if kind == "ends_with" else operand in name
 
 
-def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Condition, Price | None]:
+def compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Condition, Price | None]:
+    """One entry of the table: when it holds, and its price."""
     from_s = _midnight_s(listed["from"]) if "from" in listed else None
     condition = _Condition(from_s, tuple(listed["daily_s"]) if "daily_s" in listed else None)
     given = listed["rates"]
@@ -289,10 +290,7 @@ def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Co
 
 
 def _doubled(rate: Any) -> Any:
-    """Twice the input's rate: what a token costs that Claude keeps for an hour, which the list does not have.
-
-    The source is https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing.
-    """
+    """Twice the input: https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing."""
     return rate * 2 if isinstance(rate, int) else [rate[0] * 2, [[start, r * 2] for start, r in rate[1]]]
 
 

@@ -139,6 +139,8 @@ class Pipeline:
             call = self.prices.priced(call, told_nanousd=told_nanousd)
         if call.cost is None and (why := self.prices.why_unpriced(call)) is not None:
             self.warn("price", why)
+        if (why := self.prices.why_too_low(call)) is not None:
+            self.warn("fees", why)
         account.add(call)
         self.told.note(call)
         size = content.size if content else 0
