@@ -33,7 +33,7 @@ def fee_pico(price: Price, tool: str) -> int | None:
 
 
 def with_fees(price: Price, uses: Iterable[tuple[str, int]]) -> Price:
-    """The price with what these uses of hosted tools cost, as far as it is known, in its fee for the request."""
+    """The price with what is known of the fees for these uses in its fee for the request."""
     fees = sum(count * (fee_pico(price, tool) or 0) for tool, count in uses)
     return replace(price, base=price.base._replace(request=price.base.request + fees)) if fees else price
 

@@ -175,6 +175,8 @@ def test_a_spent_budget_stops_a_call_before_it_leaves(ran):
 
     for agent in ("claude_budget", "groq_budget", "mistral_budget"):
         assert books[f"sim-{agent}"]["requests"] == len(calls[agent]) == 1
+    for agent in ("converse_budget", "gemini_budget"):
+        assert len(calls[agent]) == 1
 
 
 def test_tools_have_their_part(ran):

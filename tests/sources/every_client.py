@@ -372,6 +372,24 @@ def converse_left_early(_):
     next(events), next(events)
 
 
+def converse_budget(_):
+    try:
+        with ag.budget(tokens=1):
+            for _ in range(3):
+                converse(None)
+    except ag.BudgetExceeded:
+        return
+
+
+def gemini_budget(_):
+    try:
+        with ag.budget(tokens=1):
+            for _ in range(3):
+                gemini(None)
+    except ag.BudgetExceeded:
+        return
+
+
 def converse_refused(_):
     try:
         bedrock.converse(modelId="refused", messages=BLOCKS)
@@ -421,7 +439,8 @@ ON_LITELLM = (
 )  # fmt: skip
 OTHERS = (
     gemini, gemini_stream, async_gemini, gemini_refused, converse, converse_stream, converse_left_early,
-    converse_refused, invoke_model, invoke_model_stream, bedrock_claude, bedrock_claude_stream, vertex_claude,
+    converse_refused, converse_budget, gemini_budget, invoke_model, invoke_model_stream, bedrock_claude,
+    bedrock_claude_stream, vertex_claude,
 )  # fmt: skip
 for use in ON_CLAUDE:
     with ag.agent(use.__name__), anthropic.Anthropic(base_url=url, api_key=f"sim-{use.__name__}") as claudes:
