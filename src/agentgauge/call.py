@@ -163,7 +163,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back."""
+    """What came back.
+
+    Attributes:
+        service_tier: what the price depends on, as the server says: its tier, Claude's `fast` and `batch`.
+        us_only: Claude was asked to stay in the United States, which costs more.
+        hosted: uses of tools that run at the provider and have a fee: ((tool, uses), ...).
+    """
 
     model: str | None = None
     id: str | None = None
@@ -171,6 +177,8 @@ class Response:
     time_to_first_chunk_s: float | None = None
     output_chars: int | None = None
     service_tier: str | None = None
+    us_only: bool = False
+    hosted: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from agentgauge.importhook import no_longer, when_imported
 from agentgauge.patches import Patches
 from agentgauge.pipeline import runtime
 from agentgauge.pipeline.processor import GaugeProcessor
-from agentgauge.sources import siblings, stainless
+from agentgauge.sources import bedrock, below, mistral, siblings, stainless
 from agentgauge.sources.openai_client import ClientWatch
 from agentgauge.sources.stainless import CLIENTS
 from agentgauge.sources.watched import watched
@@ -43,12 +43,14 @@ _read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
 
 def start() -> None:
     """Instruments each client as soon as somebody imports it; never imports one by itself."""
-    installed = [client for client in CLIENTS if importlib.util.find_spec(client.module) is not None]
-    if importlib.util.find_spec("openai") is None and not installed and not siblings.installed():
+    installed = [client for client in CLIENTS if _there(client.module)]
+    others = installed or siblings.installed() or _there("mistralai")
+    if not others and not _there("openai"):
         _warn(
             "no-openai",
-            "openai is not installed here, so no call is recorded by itself: install openai 2.8 or newer, "
-            "or use agentgauge.record_call().",
+            "openai is not installed here, nor anthropic, groq, mistralai or the extra of another client, so "
+            "no call is recorded by itself: install one of them (openai 2.8 or newer), or use "
+            "agentgauge.record_call().",
         )
         return
     if not type(otel_context._RUNTIME_CONTEXT).__module__.startswith("opentelemetry."):  # noqa: SLF001  # no public way
@@ -62,6 +64,12 @@ def start() -> None:
     when_imported("openai", _instrument)
     for client in installed:
         when_imported(client.module, _others[client.module])
+    for module in mistral.MODULES:
+        when_imported(module, _instrument_mistral)
+    if siblings.installed():
+        for library in below.LIBRARIES:
+            when_imported(library, _watch_http)
+        when_imported("botocore.client", _watch_bedrock)
     siblings.start()
 
 
@@ -70,12 +78,21 @@ def stop() -> None:
     no_longer("openai", _instrument)
     for module, callback in _others.items():
         no_longer(module, callback)
+    for module in mistral.MODULES:
+        no_longer(module, _instrument_mistral)
+    for library in below.LIBRARIES:
+        no_longer(library, _watch_http)
+    no_longer("botocore.client", _watch_bedrock)
     siblings.stop()
     with guarded("leaving the clients"):
         _patches.take_out()
     watched.clear()
     for processor in _read.values():
         processor.aim(None)
+
+
+def _there(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def _warn(code: str, message: str) -> None:
@@ -117,6 +134,24 @@ def _instrument_other(library: ModuleType, *, client: Client) -> None:
         watch = ClientWatch(_open_call, _before_send, choose_model, _patches)
         watch.install(library, client.classes)
         stainless.instrument_requests(library, _patches, _open_call, watch.watch_own)
+        _patches.on = True
+
+
+def _instrument_mistral(base: ModuleType) -> None:
+    with guarded("watching a client library"):
+        mistral.instrument_requests(base, _patches, _open_call, _before_send)
+        _patches.on = True
+
+
+def _watch_http(library: ModuleType) -> None:
+    with guarded("watching an HTTP library"):
+        below.instrument_http(library, _patches, _open_call, _before_send)
+        _patches.on = True
+
+
+def _watch_bedrock(client: ModuleType) -> None:
+    with guarded("watching a client library"):
+        bedrock.instrument_calls(client, _patches, _open_call, _before_send)
         _patches.on = True
 
 

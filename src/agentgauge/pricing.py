@@ -246,7 +246,7 @@ def _listed(provider: str, model: str) -> tuple[tuple[_Condition, Price | None],
         for owner in (known.provider, *(p for p in map(_by_id, known.provider.fallback) if p)):
             for model_id, rule, prices in owner.models:
                 if _matches(rule, name):
-                    return tuple(_compiled(owner.id, model_id, p) for p in prices or ())
+                    return tuple(compiled(owner.id, model_id, p) for p in prices or ())
     return ()
 
 
@@ -269,7 +269,8 @@ def _matches(rule: Any, name: str) -> bool:
     return name.endswith(operand) if kind == "ends_with" else operand in name
 
 
-def _compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Condition, Price | None]:
+def compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Condition, Price | None]:
+    """One entry of the table: when it holds, and its price."""
     from_s = _midnight_s(listed["from"]) if "from" in listed else None
     condition = _Condition(from_s, tuple(listed["daily_s"]) if "daily_s" in listed else None)
     given = listed["rates"]

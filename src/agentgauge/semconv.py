@@ -120,14 +120,14 @@ def _request(call: Call) -> dict[str, AttributeValue | None]:
 
 
 def _response(call: Call) -> dict[str, AttributeValue | None]:
-    response = call.response
+    response, is_claude = call.response, call.request.provider == "anthropic"
     return {
         "gen_ai.response.model": response.model,
         "gen_ai.response.id": response.id,
         "gen_ai.response.finish_reasons": list(response.finish_reasons) or None,
         "gen_ai.response.time_to_first_chunk": response.time_to_first_chunk_s,
         "agentgauge.output.chars": response.output_chars,
-        "openai.response.service_tier": response.service_tier,
+        "openai.response.service_tier": None if is_claude else response.service_tier,
     }
 
 

@@ -72,11 +72,54 @@ def test_elsewhere_a_tier_is_only_a_word(priced):
     assert priced(provider="our-own", service_tier="flex")[1] == "unpriced"
 
 
+def test_a_tier_that_the_list_has_is_priced_by_its_rates(priced):
+    in_and_out = 250 * 1000 + 1000 * 100  # 0.25 USD per million tokens in, 1 out
+
+    assert priced(service_tier="priority") == (in_and_out, "genai-prices", [])
+
+
 def test_a_tier_without_a_known_price_is_unpriced_and_says_what_to_do(priced):
-    cost, source, (said,) = priced(service_tier="priority")
+    cost, source, (said,) = priced(service_tier="scale")
 
     assert (cost, source) == (None, "unpriced")
-    assert 'service_tier = "priority"' in said
+    assert 'service_tier = "scale"' in said
+
+
+OPUS = {"provider": "anthropic", "model": "claude-opus-4-8"}  # 5 USD per million tokens in, 25 out
+
+
+@pytest.mark.parametrize(
+    ("said", "cost"),
+    [
+        ({"service_tier": "standard", "speed": "standard", "inference_geo": "global"}, 7_500_000),
+        ({"speed": "fast"}, 15_000_000),
+        ({"service_tier": "batch"}, 3_750_000),
+        ({"inference_geo": "us"}, 8_250_000),
+        ({"speed": "fast", "inference_geo": "us"}, 16_500_000),
+        ({"server_tool_use": {"web_search_requests": 3, "web_fetch_requests": 9}}, 37_500_000),
+    ],
+)
+def test_what_claude_says_in_its_usage_changes_the_price(priced, said, cost):
+    assert priced(**OPUS, usage=said) == (cost, "genai-prices", [])
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("claude-opus-4-8", {"service_tier": "priority"}), ("claude-sonnet-4-0", {"speed": "fast"})],
+)
+def test_a_tier_of_claude_that_the_list_has_not_is_unpriced(priced, model, said):
+    cost, source, (why,) = priced(provider="anthropic", model=model, usage=said)
+
+    assert (cost, source) == (None, "unpriced")
+    assert f'service_tier = "{next(iter(said.values()))}"' in why
+
+
+def test_a_fee_that_no_list_has_is_said_to_be_left_out(priced):
+    cost, source, (said,) = priced(**OPUS, usage={"server_tool_use": {"code_execution_requests": 1}})
+
+    assert (cost, source) == (7_500_000, "genai-prices")
+    assert "code_execution" in said
+    assert "a lower bound" in said
 
 
 def test_the_rates_of_a_tier_can_be_named(priced):

@@ -95,6 +95,9 @@ class Answering(BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.asked.append(self.path)
+        if "refused" in self.path:
+            self.refuse()
+            return
         if "streamGenerateContent" in self.path:
             body, kind = f"data: {json.dumps(GEMINI)}\r\n\r\n".encode(), "text/event-stream"
         elif self.path.endswith("/invoke-with-response-stream"):
@@ -108,6 +111,15 @@ class Answering(BaseHTTPRequestHandler):
             body, kind = json.dumps(answer).encode(), "application/json"
         self.send_response(200)
         self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def refuse(self):
+        body = json.dumps({"message": "no", "error": {"code": 400, "message": "no"}}).encode()
+        self.send_response(400)
+        self.send_header("x-amzn-ErrorType", "ValidationException")
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -13,6 +13,7 @@ from genai_prices.data import providers
 
 from agentgauge.call import TokenUsage
 from agentgauge.generate import prices as generator
+from agentgauge.price_extras import fee_pico, in_tier
 from agentgauge.pricing import cost_of, find_price
 
 TIMES = [
@@ -124,3 +125,35 @@ def test_pricing_never_imports_genai_prices():
         "sys.exit('genai_prices' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+LATER = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def test_tiers_and_fees_cost_what_genai_prices_says():
+    compared = 0
+    for provider, model in ((p, m) for p in providers for m in p.models if m.price_variants):
+        name = next(filter(None, (name_matched_by(model.match), model.id)))
+        price = find_price(provider.id, name, at_ns=int(LATER.timestamp()) * 10**9)
+        if price is None or (price.provider, price.model) != (provider.id, model.id):
+            continue
+        for variant in model.price_variants:
+            ((word, tier),) = variant.when.items()
+            tiered = in_tier(price, tier, at_ns=int(LATER.timestamp()) * 10**9)
+            if tiered is None or word in ("route", "search_type"):
+                continue
+            theirs = model.get_prices(LATER, price_context={word: tier})
+            compared += 1
+            for tokens in USAGES:
+                ours, expected = cost_of(TokenUsage(*tokens), tiered), their_money(theirs, tokens)
+                slack = 0 if whole_pico(theirs) else 1 + sum(tokens) // 2000
+                assert abs(ours.input_nanousd - expected[0]) <= slack, (name, tier, tokens)
+                assert abs(ours.output_nanousd - expected[1]) <= slack, (name, tier, tokens)
+    assert compared > 100
+
+
+def test_a_search_of_claude_costs_a_cent():
+    price = find_price("anthropic", "claude-opus-4-8", at_ns=int(LATER.timestamp()) * 10**9)
+
+    assert fee_pico(price, "web_search") == 10**10
+    assert fee_pico(price, "code_execution") is None

@@ -11,6 +11,7 @@ from agentgauge._version import __version__
 from agentgauge.config_values import FRAMEWORKS
 from agentgauge.doctor.finding import Finding
 from agentgauge.instrument import OLDEST_OPENAI
+from agentgauge.sources import mistral, stainless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ _FRAMEWORKS = {
     "pydantic-ai": "pydantic-ai-slim",
     "crewai": "crewai",
 }
+_CLIENTS = (*stainless.CLIENTS, mistral.CLIENT)
 _OTHERS = re.compile(r"(openinference|opentelemetry)-instrumentation-(.+)")
 _NOT_OF_MODELS = {"openai"}
 
@@ -36,15 +38,19 @@ def package_findings(settings: Settings) -> Iterator[Finding]:
     more = ", ".join(f"{name} {version}" for name, version in versions.items())
     facts = {"agentgauge": __version__, "python": platform.python_version(), **versions}
     yield Finding(TOPIC, "ok", f"{text}; {more}", facts=facts)
-    yield _openai(settings)
+    others = list(_clients(settings))
+    yield _openai(settings, others=bool(others))
+    yield from others
     yield from _frameworks(settings)
     yield from _others(settings)
 
 
-def _openai(settings: Settings) -> Finding:
+def _openai(settings: Settings, *, others: bool) -> Finding:
     version = _version("openai")
     oldest = ".".join(map(str, OLDEST_OPENAI))
     facts = {"openai": version, "oldest": oldest, "instrument": settings.instrument}
+    if version is None and others:
+        return Finding(TOPIC, "note", "openai is not installed here", facts=facts)
     if version is None:
         text = "openai is not installed here: no call is recorded by itself"
         todo = f"pip install 'openai>={oldest}', or hand calls over with agentgauge.record_call()."
@@ -57,6 +63,25 @@ def _openai(settings: Settings) -> Finding:
         return Finding(TOPIC, "note", text, facts=facts)
     text = f"openai {version} is supported: chat, completions, responses and embeddings are recorded"
     return Finding(TOPIC, "ok", text, facts=facts)
+
+
+def _clients(settings: Settings) -> Iterator[Finding]:
+    """The other clients that are recorded without an instrumentation of somebody else's."""
+    for client in _CLIENTS:
+        version = _version(client.module)
+        if version is None:
+            continue
+        oldest = ".".join(map(str, client.oldest))
+        facts = {client.module: version, "oldest": oldest, "instrument": settings.instrument}
+        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < client.oldest:
+            text = f"{client.module} {version} is too old: no call of it is recorded"
+            todo = f"pip install '{client.module}>={oldest}'"
+            yield Finding(TOPIC, "problem", text, next=todo, facts=facts)
+        elif settings.instrument:
+            yield Finding(TOPIC, "ok", f"{client.module} {version} is recorded", facts=facts)
+        else:
+            text = f"{client.module} {version} is not recorded: AGENTGAUGE_INSTRUMENT is off"
+            yield Finding(TOPIC, "note", text, facts=facts)
 
 
 def _frameworks(settings: Settings) -> Iterator[Finding]:

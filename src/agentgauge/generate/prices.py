@@ -1,4 +1,6 @@
-"""Compiles the price table of genai-prices into `data/prices.json`, its limits into `context_windows.json`.
+"""Compiles genai-prices into tables of ours, in `data`.
+
+`prices.json` has the prices, `price_extras.json` tiers and fees, `context_windows.json` what models take.
 
     python -m agentgauge.generate.prices           # write it
     python -m agentgauge.generate.prices --check   # exit 1 when the committed file is stale
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _NOT_AT_START = re.compile(r"\^\(\?!((?:[^()]|\([^()]*\))*)\)")
 
 TABLE = Path(__file__).parent.parent / "data" / "prices.json"
+EXTRAS = TABLE.with_name("price_extras.json")
 WINDOWS = TABLE.with_name("context_windows.json")
 
 # `gen_ai.provider.name` of the OpenTelemetry GenAI conventions, by the provider's id in genai-prices.
@@ -63,6 +66,8 @@ _FIELDS = (
     ("reasoning", "output_reasoning_mtok", 10**6),
     ("request", "requests_kcount", 10**9),
 )
+# Fees of hosted tools: our word for the tool, and their field (USD per 1,000 uses).
+_FEES = (("web_search", "web_searches_kcount"), ("file_search", "storage_searches_kcount"))
 
 
 def _rate(price: Decimal | types.TieredPrices, scale: int) -> int | list[Any]:
@@ -169,6 +174,43 @@ def build_windows() -> str:
     return f'{{"generated": {json.dumps(source)},\n"tokens": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 
+def _extras(model: types.ModelInfo) -> dict[str, Any] | None:
+    """What a use of each hosted tool costs, and all rates in each tier; None where there is nothing.
+
+    Of prices that changed, the last. A tier of a model whose price goes by the hour is left out.
+    """
+    listed = model.prices if isinstance(model.prices, list) else [types.ConditionalPrice(prices=model.prices)]
+    last = listed[-1].prices if listed else types.ModelPrice()
+    fees = {
+        ours: round(value * 10**9)
+        for ours, theirs in _FEES
+        if (value := getattr(last, theirs, None)) is not None
+    }
+    hourly = any(isinstance(price.constraint, types.TimeOfDateConstraint) for price in listed)
+    tiers = []
+    for variant in [] if hourly else model.price_variants or []:
+        (word, tier), *more = variant.when.items()
+        given = {key: value for key, value in vars(variant.prices).items() if value is not None}
+        rates = _rates(types.ModelPrice(**{**vars(last), **given}), model_id=model.id)
+        if not more and word in ("processing", "service_tier", "speed") and given and rates:
+            tiers.append({"tier": tier, **_condition(variant.constraint), "rates": rates})
+    found = {**({"fees": fees} if fees else {}), **({"tiers": tiers} if tiers else {})}
+    return found or None
+
+
+def build_extras() -> str:
+    """Tiers and fees, by provider and model, as JSON text; one model a line."""
+    source = f"python -m agentgauge.generate.prices, from genai-prices {version('genai-prices')}; do not edit"
+    parts = []
+    for provider in data.providers:
+        models = [(m.id, found) for m in provider.models if (found := _extras(m)) is not None]
+        lines = [f"{json.dumps(name)}:{_compact(found)}" for name, found in models]
+        if lines:
+            parts.append(f"{json.dumps(provider.id)}: {{\n" + ",\n".join(lines) + "\n}")
+    head = f'{{"generated": {json.dumps(source)},\n"unit": "pico-USD a token, request or use",\n'
+    return head + '"providers": {\n' + ",\n".join(parts) + "\n}}\n"
+
+
 def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
@@ -178,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m agentgauge.generate.prices", description=main.__doc__)
     parser.add_argument("--check", action="store_true", help="compare only")
     only_check, stale = parser.parse_args(argv).check, 0
-    for path, text in ((TABLE, build()), (WINDOWS, build_windows())):
+    for path, text in ((TABLE, build()), (EXTRAS, build_extras()), (WINDOWS, build_windows())):
         if not only_check:
             path.write_text(text, encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:

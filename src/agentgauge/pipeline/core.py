@@ -10,6 +10,7 @@ from agentgauge.guard import guarded, warn_once
 from agentgauge.pipeline import events, spans
 from agentgauge.pipeline.background import BackgroundCalls, Waiting
 from agentgauge.pipeline.backlog import Backlog
+from agentgauge.pipeline.ended import hear_no_more
 from agentgauge.pipeline.exchange import OpenCall, OpenCalls
 from agentgauge.pipeline.foreign import ForeignSpans
 from agentgauge.pipeline.records import FinishedCall, FinishedScope, Noted
@@ -22,7 +23,7 @@ from agentgauge.spending import release_reserved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opentelemetry.sdk.trace import ReadableSpan, Span
+    from opentelemetry.sdk.trace import ReadableSpan
 
     from agentgauge.call import Call
     from agentgauge.ledger import Account
@@ -123,6 +124,8 @@ class Pipeline:
             call = self.prices.priced(call, told_nanousd=told_nanousd)
         if call.cost is None and (why := self.prices.why_unpriced(call)) is not None:
             self.warn("price", why)
+        if (why := self.prices.why_too_low(call)) is not None:
+            self.warn("fees", why)
         account.add(call)
         self.told.note(call)
         if content is not None and not self._backlog.take(content.size):
@@ -156,7 +159,7 @@ class Pipeline:
         for span in self.open_calls.spans():
             with guarded("ending an open call"):
                 span.end()
-                _hear_no_more(span)
+                hear_no_more(span)
         for waiting in self._background.take_all():
             self._record(waiting.without_content())
 
@@ -186,16 +189,6 @@ class Pipeline:
         self._backlog.after_fork()
         self._writing.after_fork()
         self.worker.after_fork()
-
-
-def _hear_no_more(span: Span) -> None:
-    """Lets the instrumentation end a span that we have ended: OpenTelemetry would print a warning."""
-    for name in ("end", "set_attribute", "set_attributes", "set_status", "add_event", "record_exception"):
-        setattr(span, name, _nothing)
-
-
-def _nothing(*_: object, **__: object) -> None:
-    pass
 
 
 def _routed(call: Call) -> Call:

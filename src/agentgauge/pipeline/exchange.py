@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from opentelemetry import trace
     from opentelemetry.sdk.trace import ReadableSpan, Span
@@ -27,7 +27,8 @@ class Exchange:
     asked in place of the caller's, as a budget of his says. `body` is the request as it was sent; `answers`
     the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read. `hidden`
     is a chunk that only we asked for (`hides_usage`), kept from the caller; `over_context` the
-    tokens that the model takes, where the request has more.
+    tokens that the model takes, where the request has more. `unread` gives the answers of a body that is kept
+    until the call has ended.
     """
 
     method: str | None = None
@@ -50,6 +51,7 @@ class Exchange:
     over_context: int | None = None
     hides_usage: bool = False
     hidden: Mapping[str, Any] | None = None
+    unread: Callable[[], Iterable[Mapping[str, Any]]] | None = None
 
     def answer(self, data: Mapping[str, Any]) -> None:
         """Takes in one body or one chunk."""
@@ -59,6 +61,10 @@ class Exchange:
 
     def take_hidden(self) -> None:
         """Counts what was kept from the caller among the answers, unless it was read with them."""
+        if self.unread is not None:
+            unread, self.unread = self.unread, None
+            for data in unread():
+                self.answer(data)
         if self.hidden is not None and self.hidden not in self.answers:
             self.answers.append(self.hidden)
 

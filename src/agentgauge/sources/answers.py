@@ -36,8 +36,8 @@ def read_answers(answers: Sequence[Mapping[str, Any]], *, choices: int = 1) -> A
     complete = False
     for answer in answers:
         holder = next((h for n in _HOLDERS if isinstance(h := answer.get(n), Mapping)), answer)
-        model = _text(holder.get("model")) or model
-        response_id = _text(holder.get("id")) or response_id
+        model = _text(holder.get("model")) or _text(answer.get("modelVersion")) or model
+        response_id = _text(holder.get("id")) or _text(answer.get("responseId")) or response_id
         if holder.get("object") == "response":
             status = _text(holder.get("status")) or status
         complete = complete or answer.get("type") in _DONE_EVENTS
@@ -46,6 +46,9 @@ def read_answers(answers: Sequence[Mapping[str, Any]], *, choices: int = 1) -> A
         for index, choice in enumerate(_items(answer.get("choices"))):
             if reason := _text(choice.get("finish_reason")):
                 reasons[str(choice.get("index", index))] = clean_label(reason, most=64)
+        for index, candidate in enumerate(_items(answer.get("candidates"))):
+            if reason := _text(candidate.get("finishReason")):
+                reasons[str(candidate.get("index", index))] = clean_label(reason, most=64)
     complete = complete or len(reasons) >= choices or status in _DONE_STATUS
     kept = tuple(reasons.values())[:_MOST_REASONS] or ((status,) if status in _DONE_STATUS else ())
     return Answered(
@@ -61,7 +64,10 @@ def read_answers(answers: Sequence[Mapping[str, Any]], *, choices: int = 1) -> A
 
 
 def _stopped(answer: Mapping[str, Any]) -> object:
-    """Anthropic's `stop_reason`, of a whole message or of its `message_delta`."""
+    """Anthropic's `stop_reason`, of a whole message or of its `message_delta`; Converse's `stopReason`."""
+    stopped = answer.get("messageStop", answer)
+    if isinstance(stopped, Mapping) and "stopReason" in stopped:
+        return stopped["stopReason"]
     delta = answer.get("delta")
     holder = delta if answer.get("type") == "message_delta" and isinstance(delta, Mapping) else answer
     return holder.get("stop_reason")

@@ -1,14 +1,18 @@
-"""What a server says of money: the amount it billed, and the tier that it served the request in."""
+"""What a server says of money: the amount it billed, the tier that it served in, tools that have a fee."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentgauge.labels import clean_label
+from agentgauge.sources.hosted_tools import hosted_uses
 from agentgauge.sources.usage import find_usage
+
+if TYPE_CHECKING:
+    from agentgauge.call import Response
 
 MOST_NANOUSD = 10**6 * 10**9
 """No single request costs more than a million USD; a larger amount is a server's mistake."""
@@ -23,6 +27,12 @@ class Billing:
 
     service_tier: str | None = None
     told_nanousd: int | None = None
+    us_only: bool = False
+    hosted: tuple[tuple[str, int], ...] = ()
+
+    def noted(self, response: Response) -> Response:
+        """The response with what the price depends on."""
+        return replace(response, service_tier=self.service_tier, us_only=self.us_only, hosted=self.hosted)
 
 
 def read_billing(answers: Sequence[Mapping[str, Any]], *, provider: str | None) -> Billing:
@@ -32,7 +42,21 @@ def read_billing(answers: Sequence[Mapping[str, Any]], *, provider: str | None) 
     (USD; https://openrouter.ai/docs/use-cases/usage-accounting) and xAI's `usage.cost_in_usd_ticks`
     (10^10 a USD; https://docs.x.ai/developers/cost-tracking).
     """
-    return Billing(_tier(answers), _told(find_usage(answers) or {}, provider))
+    usage = find_usage(answers) or {}
+    return Billing(
+        _claudes_tier(usage) or _tier(answers),
+        _told(usage, provider),
+        usage.get("inference_geo") == "us",
+        hosted_uses(answers, usage),
+    )
+
+
+def _claudes_tier(usage: Mapping[str, Any]) -> str | None:
+    """Claude tells in its usage how fast, and in which tier, it served; `standard` is no tier."""
+    if usage.get("speed") == "fast":
+        return "fast"
+    tier = usage.get("service_tier")
+    return clean_label(tier, most=_MOST_TIER) if isinstance(tier, str) and tier != "standard" else None
 
 
 def _tier(answers: Sequence[Mapping[str, Any]]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _OPERATIONS = {
+    "agents/completions": "chat",
     "chat/completions": "chat",
     "completions": "text_completion",
     "responses": "chat",
@@ -14,12 +15,14 @@ _OPERATIONS = {
     "v1/complete": "text_completion",
 }
 _CALL_PATH = re.compile(
-    r"/(chat/completions|completions|responses(?:/compact)?|embeddings|v1/messages|v1/complete)/?$"
+    r"/(chat/completions|agents/completions|completions|responses(?:/compact)?|embeddings|v1/messages|v1/complete)/?$"
 )
 _HOSTED_PATH = re.compile(
-    # Claude by Bedrock and Vertex; Vertex counts tokens by the same verb.
-    r"/model/[^/]+/invoke(-with-response-stream)?$|/models/(?!count-tokens)[^/]+:(raw|streamRaw)Predict$"
+    # Models on Bedrock, Claude on Vertex, which counts tokens by the same verb, and Gemini.
+    r"/model/[^/]+/(invoke|invoke-with-response-stream|converse|converse-stream)$"
+    r"|/models/(?!count-tokens)[^/]+:((raw|streamRaw)Predict|(g|streamG)enerateContent)$"
 )
+_EMBEDDED_PATH = re.compile(r"/models/[^/]+:(embedContent|batchEmbedContents)$")
 _POLL_PATH = re.compile(r"/responses/[^/]+(/cancel)?/?$")
 
 
@@ -30,6 +33,8 @@ def operation_of(method: str | None, path: str | None) -> str | None:
     found = _CALL_PATH.search(path)
     if found is not None:
         return _OPERATIONS[found[1]]
+    if _EMBEDDED_PATH.search(path) is not None:
+        return "embeddings"
     return "chat" if _HOSTED_PATH.search(path) else None
 
 

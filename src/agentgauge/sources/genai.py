@@ -17,6 +17,7 @@ from opentelemetry.trace import StatusCode
 
 from agentgauge.call import Call, Outcome, Request, Response, TokenUsage
 from agentgauge.labels import clean_label
+from agentgauge.pipeline.ended import hear_no_more
 from agentgauge.pipeline.foreign import error_type
 from agentgauge.pipeline.reading import Reading
 from agentgauge.sources.openinference import OpenInferenceOpenAI, source_of
@@ -74,13 +75,15 @@ class GenAISpans:
 
     def read(self, span: ReadableSpan, opened: OpenCall) -> Reading:
         """The call, if the request is told of here and nowhere else."""
+        scope = span.instrumentation_scope
+        of_client = scope is not None and scope.name in SCOPES  # a request, whatever is known of it
+        if of_client and (live := opened.span()) is not None:
+            hear_no_more(live)  # Bedrock's is ended twice where a request is refused
         if opened.inside or operation_of(span) is None:
             return Reading(foreign=True)
         if opened.exchange.path is not None:
-            return self._by_exchange.read(span, opened)  # the client runs in this very span
+            return _with_attributes(self._by_exchange.read(span, opened), span)
         call = self._call(span, opened)
-        scope = span.instrumentation_scope
-        of_client = scope is not None and scope.name in SCOPES  # a request, whatever is known of it
         known = of_client or call.usage.input is not None or call.usage.output is not None
         if not known or call.request.provider in _NO_SERVERS or self._told_already(call):
             return Reading(foreign=True)
@@ -124,6 +127,24 @@ class GenAISpans:
         if host is not None and told not in _NO_SERVERS:
             told = self._provider_of(host, port, path)
         return replace(request, provider=clean_label(told) if told else None)
+
+
+def _with_attributes(reading: Reading, span: ReadableSpan) -> Reading:
+    """What the client did in this very span, and what only the span says.
+
+    Whose model it is says the host; where that is nobody's, the span's word counts, unless it is OpenAI's,
+    whose API many servers speak.
+    """
+    call = reading.call
+    if call is None:
+        return reading
+    told = provider_in(_given(span))
+    if call.request.provider is None and told not in (None, "openai", *_NO_SERVERS):
+        call = replace(call, request=replace(call.request, provider=clean_label(told or "")))
+    if call.usage.input is None and call.usage.output is None:
+        usage = _usage(span, call.request.provider)
+        call = replace(call, usage=usage, usage_source=source_of(usage))
+    return replace(reading, call=call)
 
 
 def _address(span: ReadableSpan) -> tuple[str | None, int | None, str]:

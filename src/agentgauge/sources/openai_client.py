@@ -31,8 +31,9 @@ Find = Callable[["SpanContext"], "OpenCall | None"]
 Check = Callable[["OpenCall"], None]
 Choose = Callable[["OpenCall", str], str | None]
 OPENAI_CLIENTS = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
-_EXTENSION = "agentgauge.exchange"
-_OBJECT_ONLY = ("model", "usage", "object")
+EXTENSION = "agentgauge.exchange"
+"""Where a request keeps its exchange."""
+OBJECT_ONLY = ("model", "usage", "object")
 
 
 class ClientWatch:
@@ -86,14 +87,9 @@ class ClientWatch:
         opened = self._current()
         if opened is None:
             return
-        body, exchange = options.json_data, opened.exchange
+        body = options.json_data
         if isinstance(body, Mapping):
-            model = body.get("model")
-            exchange.model = model if isinstance(model, str) else None
-            exchange.stream = body.get("stream") is True
-            exchange.background = body.get("background") is True
-            exchange.has_tools = bool(body.get("tools") or body.get("functions"))
-            exchange.most_output, exchange.choices = _most_output(body), _choices(body)
+            note_body(body, opened.exchange)
             self._put_chosen(options, body, opened)
         _limit(options, opened)
 
@@ -112,14 +108,14 @@ class ClientWatch:
             return
         exchange = opened.exchange
         extensions = request.extensions
-        if extensions.get(_EXTENSION) is exchange:
+        if extensions.get(EXTENSION) is exchange:
             return  # a subclass and its base both have this hook
         exchange.method, exchange.path = request.method, request.url.path
         exchange.host, exchange.port = request.url.host, request.url.port
-        exchange.body = _sent(request)
+        exchange.body = sent(request)
         if exchange.attempts == 0 and operation_of(exchange.method, exchange.path) is not None:
             self._before_send(opened)
-        extensions[_EXTENSION] = exchange
+        extensions[EXTENSION] = exchange
         exchange.attempts += 1
 
     def _status(self, response: Any) -> None:
@@ -142,8 +138,18 @@ class ClientWatch:
         if exchange is None or not isinstance(data, Mapping):
             return
         if exchange.path is not None and exchange.path.endswith("/embeddings"):
-            data = {name: data[name] for name in _OBJECT_ONLY if name in data}  # vectors are large
+            data = {name: data[name] for name in OBJECT_ONLY if name in data}  # vectors are large
         exchange.answer(data)
+
+
+def note_body(body: Mapping[str, Any], exchange: Exchange) -> None:
+    """What is asked for, as far as it matters before the answer."""
+    model = body.get("model")
+    exchange.model = model if isinstance(model, str) else None
+    exchange.stream = body.get("stream") is True
+    exchange.background = body.get("background") is True
+    exchange.has_tools = bool(body.get("tools") or body.get("functions"))
+    exchange.most_output, exchange.choices = _most_output(body), _choices(body)
 
 
 def _most_output(body: Mapping[str, Any]) -> int | None:
@@ -185,11 +191,11 @@ def call_under_way(find: Find) -> OpenCall | None:
 
 
 def _exchange_of(response: Any) -> Exchange | None:
-    found: Exchange | None = response.request.extensions.get(_EXTENSION)
+    found: Exchange | None = response.request.extensions.get(EXTENSION)
     return found
 
 
-def _sent(request: Any) -> bytes | None:
+def sent(request: Any) -> bytes | None:
     """The body as it goes out; None for a multipart stream, which is none of our calls."""
     try:
         content = request.content

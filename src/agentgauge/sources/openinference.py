@@ -79,7 +79,7 @@ class OpenInferenceOpenAI:
             start_ns=span.start_time,
             end_ns=span.end_time or span.start_time,
             request=request,
-            response=replace(_response(span, exchange, answered), service_tier=billing.service_tier),
+            response=billing.noted(_response(span, exchange, answered)),
             origin=opened.origin,
             usage=usage,
             usage_source=source_of(usage),
@@ -121,9 +121,7 @@ def _complete(reading: Reading, poll: Poll) -> Reading:
     done = replace(
         call,
         end_ns=poll.at_ns,
-        response=replace(
-            call.response, finish_reasons=answered.finish_reasons, service_tier=billing.service_tier
-        ),
+        response=billing.noted(replace(call.response, finish_reasons=answered.finish_reasons)),
         usage=usage.usage,
         usage_source=source_of(usage.usage),
         outcome=Outcome.ERROR if failed else Outcome.OK,

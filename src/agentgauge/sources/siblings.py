@@ -18,9 +18,13 @@ from openinference.instrumentation import TraceConfig
 from agentgauge.guard import guarded
 from agentgauge.importhook import no_longer, when_imported
 from agentgauge.pipeline.provider import RunningProvider
+from agentgauge.sources.openai_client import call_under_way
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from agentgauge.pipeline.exchange import OpenCall
+    from agentgauge.sources.openai_client import Find
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,6 @@ class Sibling:
 SIBLINGS = (
     Sibling("google.genai", "openinference.instrumentation.google_genai", "GoogleGenAIInstrumentor"),
     Sibling("botocore.client", "openinference.instrumentation.bedrock", "BedrockInstrumentor", only_one=True),
-    Sibling("mistralai.client", "openinference.instrumentation.mistralai", "MistralAIInstrumentor"),
     Sibling("litellm", "openinference.instrumentation.litellm", "LiteLLMInstrumentor"),
 )
 SCOPES = frozenset(sibling.module for sibling in SIBLINGS)
@@ -61,6 +64,14 @@ def stop() -> None:
     """Waits for no client any more."""
     for client, callback in _callbacks.items():
         no_longer(client, callback)
+
+
+def sibling_under_way(find: Find) -> OpenCall | None:
+    """The call of a sibling's span that is running here."""
+    opened = call_under_way(find)
+    span = opened.span() if opened is not None else None
+    scope = span.instrumentation_scope if span is not None else None
+    return opened if scope is not None and scope.name in SCOPES else None
 
 
 def _instrument(_: ModuleType, *, sibling: Sibling) -> None:

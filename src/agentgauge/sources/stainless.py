@@ -18,9 +18,10 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from agentgauge._version import __version__
 from agentgauge.guard import guarded
 from agentgauge.pipeline.provider import RunningProvider
+from agentgauge.sources.asked_below import note_answer
 from agentgauge.sources.client_span import around_request
 from agentgauge.sources.openinference import OWN
-from agentgauge.sources.streamed_body import Ending, parsed, tap
+from agentgauge.sources.streamed_body import Ending, tap
 from agentgauge.sources.watched import watched
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def instrument_requests(
         find: the open call of a span, None when it is no call.
         watch: is told the class of a client before its request.
     """
-    traced = _Traced(RunningProvider().get_tracer(OWN, __version__), find)
+    traced = Traced(RunningProvider().get_tracer(OWN, __version__), find)
     base = module._base_client  # noqa: SLF001  # where every request passes
     for owner in (base.SyncAPIClient, base.AsyncAPIClient):
         layer = functools.partial(around_request, traced=traced, patches=patches, find=find, watch=watch)
@@ -67,7 +68,7 @@ def instrument_requests(
     watched.add(module.__name__)
 
 
-class _Traced:
+class Traced:
     """A span around a request, which ends when the caller has done with the answer."""
 
     def __init__(self, tracer: trace.Tracer, find: Find) -> None:
@@ -77,6 +78,7 @@ class _Traced:
     def __call__(
         self, request: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
+        """Runs the request inside a span."""
         span = _CallSpan(self._tracer.start_span("request", kind=SpanKind.CLIENT))
         if inspect.iscoroutinefunction(request):
             return self._awaited(request(*args, **kwargs), span)
@@ -102,19 +104,25 @@ class _Traced:
     def _answered(self, answer: Any, span: _CallSpan) -> None:
         response = _response_of(answer)
         with guarded("watching an answer"):
+            if response is not None and (error := self.raised_for(response)) is not None:
+                span.failed(error)
+                return
             if response is not None and not response.is_closed:
                 tap(response, Ending(span, span.context, response, self._find))
                 return
             self._read(response, span)
         span.finish_tracing(Status(StatusCode.OK))
 
+    def raised_for(self, _: Any) -> BaseException | None:
+        """The error that the client is about to raise for a response; None when it is none."""
+        return None
+
     def _read(self, response: Any, span: _CallSpan) -> None:
         """A raw answer is read, but not parsed before the caller asks."""
         opened = self._find(span.context)
         if response is None or opened is None or opened.exchange.answers:
             return
-        for data in parsed(response.text):
-            opened.exchange.answer(data)
+        note_answer(opened.exchange, response.text)
 
 
 class _CallSpan:

@@ -36,6 +36,33 @@ class Ends(Protocol):
         """Ends the span, unless it has ended."""
 
 
+class KeptBody:
+    """What has been read of a body, as it came over the wire, and the way to decode it."""
+
+    def __init__(self, http_response: Any) -> None:
+        # The response itself may be gone at the end, where nobody closed it.
+        kind: Callable[..., Any] = type(http_response)
+        self._decoding = functools.partial(kind, 200, headers=http_response.headers)
+        self._read = bytearray()
+        self.too_long = False
+
+    def note(self, chunk: bytes) -> None:
+        """Keeps a part of the body on its way to the caller."""
+        if len(self._read) + len(chunk) > MOST_BYTES:
+            self.too_long = True
+        if not self.too_long:
+            self._read += chunk
+
+    def __contains__(self, word: bytes) -> bool:
+        return word in self._read
+
+    def answers(self) -> Iterator[Mapping[str, Any]]:
+        """What came whole: one body, or a stream's events; nothing of one that is too long."""
+        if self.too_long:
+            return iter(())
+        return parsed(bytes(self._decoding(content=bytes(self._read)).content).decode("utf-8", "replace"))
+
+
 class Ending:
     """Ends the span of a call once, with what has been read of the body by then."""
 
@@ -43,20 +70,13 @@ class Ending:
         self._with_span = with_span
         self._context = context
         self._ended = False
-        # The response itself may be gone at the end, where nobody closed it.
-        kind: Callable[..., Any] = type(http_response)
-        self._decoding = functools.partial(kind, 200, headers=http_response.headers)
+        self._kept = KeptBody(http_response)
         self._find = find
-        self._read = bytearray()
-        self._too_long = False
         weakref.finalize(http_response, self.end).atexit = False
 
     def note(self, chunk: bytes) -> None:
         """Looks at a part of the body on its way to the caller."""
-        if len(self._read) + len(chunk) > MOST_BYTES:
-            self._too_long = True
-        if not self._too_long:
-            self._read += chunk
+        self._kept.note(chunk)
 
     def failed(self, error: BaseException) -> None:
         """Reading broke off."""
@@ -76,17 +96,14 @@ class Ending:
 
     def _answer(self) -> None:
         opened = self._find(self._context)
-        if opened is None or self._too_long:
+        if opened is None or self._kept.too_long:
             return
         seen = bool(opened.exchange.answers)  # by the client, which keeps an error among the events to itself
-        if seen and b'"error"' not in self._read:
+        if seen and b'"error"' not in self._kept:
             return
-        for data in parsed(self._text()):
+        for data in self._kept.answers():
             if not seen or isinstance(data.get("error"), Mapping):
                 opened.exchange.answer(data)
-
-    def _text(self) -> str:
-        return bytes(self._decoding(content=bytes(self._read)).content).decode("utf-8", "replace")
 
 
 def parsed(text: str) -> Iterator[Mapping[str, Any]]:
@@ -103,7 +120,20 @@ def parsed(text: str) -> Iterator[Mapping[str, Any]]:
             yield data
 
 
-def tap(response: Any, ending: Ending) -> None:
+class Reader(Protocol):
+    """Looks at a body while the caller reads it."""
+
+    def note(self, chunk: bytes) -> None:
+        """A part of it, on its way to the caller."""
+
+    def failed(self, error: BaseException) -> None:
+        """Reading broke off."""
+
+    def end(self, status: Status | None = None) -> None:
+        """The caller has done with the body."""
+
+
+def tap(response: Any, ending: Reader) -> None:
     """Lets `ending` see the body of an HTTP response pass, and its end."""
     stream = response.stream
     kinds = [base for base in type(stream).__mro__ if base.__name__ in ("SyncByteStream", "AsyncByteStream")]
@@ -113,7 +143,7 @@ def tap(response: Any, ending: Ending) -> None:
 class _Tapped:
     """A byte stream of either client, unchanged."""
 
-    def __init__(self, stream: Any, ending: Ending) -> None:
+    def __init__(self, stream: Any, ending: Reader) -> None:
         self._stream = stream
         self._ending = ending
 

@@ -27,7 +27,7 @@ def events(reply: Reply, ask: Ask, used: Row, form: object) -> Iterator[Event]:
     `continuous_usage_stats` besides, as vLLM has it, every chunk tells what was used so far.
     """
     options = ask.body.get("stream_options") or {}
-    last_tells = bool(options.get("include_usage")) and form not in ("none", "x_groq")
+    last_tells = bool(options.get("include_usage")) and form not in ("none", "x_groq", "last")
     each_tells = last_tells and bool(options.get("continuous_usage_stats"))
     envelope = _envelope(reply, ask, stream=True)
     parts = [choice for index in range(reply.choices) for choice in _chunk_choices(reply, ask, index)]
@@ -36,6 +36,9 @@ def events(reply: Reply, ask: Ask, used: Row, form: object) -> Iterator[Event]:
         if form == "x_groq" and number == len(parts) - 1:
             usage = told_as(form, _usage(ask, used))
             yield Event(chunk | {"x_groq": {"id": reply.id, "usage": usage}}, usage)
+        elif form == "last" and number == len(parts) - 1:
+            usage = told_as(form, _usage(ask, used))
+            yield Event(chunk | {"usage": usage}, usage)
         elif each_tells:
             usage = told_as(form, _usage(ask, used.so_far(number, len(parts))))
             yield Event(chunk | {"usage": usage}, usage)

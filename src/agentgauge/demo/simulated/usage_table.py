@@ -96,13 +96,14 @@ _LEAVES: dict[str, Callable[[int], object]] = {
     "zero": lambda _: 0,
 }
 
-USAGE_FORMS = ("table", "none", "null", "prompt_only", "x_groq", *_LEAVES)
-"""`x_groq` is the table, where Groq's streams of chat tell it: in their last chunk, asked for or not."""
+USAGE_FORMS = ("table", "none", "null", "prompt_only", "x_groq", "last", *_LEAVES)
+"""`x_groq` is the table, where Groq's streams of chat tell it: in their last chunk, asked for or not.
+`last` as well, as Mistral's do: in the `usage` of that chunk."""
 
 
 def told_as(form: object, usage: dict[str, Any]) -> object:
     """The usage in the form that a rule asks for; a form that is no word is told as it stands."""
-    if form in ("table", "x_groq"):
+    if form in ("table", "x_groq", "last"):
         return usage
     if form == "none":
         return ABSENT

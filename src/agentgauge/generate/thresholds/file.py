@@ -77,7 +77,9 @@ def _checked(content: Any) -> Thresholds:
             there = f"did you mean {meant}?" if meant else f"there are {', '.join(names)}"
             raise Wrong((key,), f"is unknown; {there}")
     links = fitted(GivenLinks, content.get(LINKS_KEY), (LINKS_KEY,))
-    given = {key: content[key] for key in (BUDGETS_KEY, OFFSET_KEY, INTERVAL_KEY) if content.get(key) is not None}
+    given = {
+        key: content[key] for key in (BUDGETS_KEY, OFFSET_KEY, INTERVAL_KEY) if content.get(key) is not None
+    }
     beside = fitted(GivenBeside, given, ())
     settings = {
         name: setting(found, fitted(GivenIndicator, content.get(name), (name,)))
