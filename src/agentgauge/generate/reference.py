@@ -149,7 +149,7 @@ def _settings() -> list[str]:
         (
             "`longest_interval`",
             f"a duration up to `{LONGEST_INTERVAL}`, the default",
-            "the longest time between two evaluations of a rule; those that look back far have a minute or two",
+            "the longest time between two evaluations of a rule; those that look far back have 1m or 2m",
         ),
         ("`links.grafana`", f"a URL, `{GRAFANA}`", "where alerts link to the dashboard"),
         ("`links.runbooks`", f"a URL, `{RUNBOOKS}`", "where alerts link to their runbook"),
