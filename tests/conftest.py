@@ -12,6 +12,7 @@ from agentgauge.config import read_settings
 from agentgauge.demo.simulated import SimulatedServer
 
 os.environ["AGENTGAUGE_STORE"] = "off"  # no test writes into the store of whoever runs it
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or hundreds of programs compile all that they import
 settings.register_profile("any_machine", suppress_health_check=[HealthCheck.too_slow])  # a busy one is slow
 settings.load_profile("any_machine")
 KEY = "sim-tester"
