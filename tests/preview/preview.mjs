@@ -6,7 +6,7 @@ import { serve } from './server.mjs';
 
 const DRAWN_WITHIN_MS = 60_000;
 const POLL_MS = 200; // asking at every frame would take the time that drawing needs
-const PICTURE_PX = 2500; // at most: pictures are in the repository
+const PICTURE_PX = 2000; // at most: pictures are in the repository
 const [HEAD_PX, ROW_PX] = [110, 38]; // of the variables, and of a row of Grafana's grid with its gap
 const asked = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const { server, url } = await serve(asked);

@@ -6,7 +6,8 @@ import path from 'node:path';
 const HERE = path.dirname(new URL(import.meta.url).pathname);
 const BUILT = path.join(HERE, 'dist');
 const PUBLIC = path.join(HERE, 'node_modules/@grafana/ui/dist/public');
-const TYPES = { '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml' };
+const INTER = path.join(HERE, 'node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'); // all weights
+const TYPES = { '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
 const NAMED_BY_CONTENT = '/assets/'; // so the browser may keep them
 
 export async function serve({ jobs, prometheus, traces }) {
@@ -27,6 +28,9 @@ export async function serve({ jobs, prometheus, traces }) {
 }
 
 function fileOf(asked) {
+  if (/\/fonts\/inter\/[^/]+\.woff2$/.test(asked)) {
+    return INTER;
+  }
   if (asked.startsWith('/public/')) {
     return path.join(PUBLIC, asked.slice('/public/'.length).replace(/^build\//, ''));
   }

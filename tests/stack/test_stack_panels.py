@@ -1,5 +1,9 @@
 """The numbers in the panels are the reports', which are judged by the simulated server's books elsewhere."""
 
+import time
+from calendar import monthrange
+from datetime import UTC, datetime
+
 import pytest
 import week_ago
 from board_load import SERVICE
@@ -160,3 +164,21 @@ def test_a_sum_over_an_hour_is_exact(stack, backfilled):
         points = dict(backfilled[one["metric"][AGENT]])
         assert float(one["value"][1]) == pytest.approx(points[begin + 3600] - points[begin + 15], abs=1e-9)
     assert len(found) == len(week_ago.AGENTS)
+
+
+def test_who_spent_a_week_ago_and_nothing_now_is_down_by_all_of_it(stack, backfilled):
+    assert shown(stack, "spend", "Last week", service=week_ago.SERVICE) == {(): -1}
+
+
+def test_the_forecast_does_not_wait_for_the_months_first_spending(stack, backfilled):
+    """What a service cost since a week ago goes on, though it has spent nothing that this month counts."""
+    now = datetime.now(UTC)
+    end = datetime(now.year, now.month, monthrange(now.year, now.month)[1], tzinfo=UTC).timestamp() + 86400
+    since = time.time() - week_ago.WEEK_S
+    spent = sum(
+        points[-1][1] - next(value for at, value in points if at >= since) for points in backfilled.values()
+    )
+
+    (found,) = shown(stack, "spend", "Forecast", service=week_ago.SERVICE).values()
+
+    assert found == pytest.approx(spent / week_ago.WEEK_S * (end - time.time()), rel=0.05)

@@ -126,9 +126,9 @@ def ratio_used(part: Sum, whole: Sum, *by: str) -> str:
 
 def week_change(wanted: Sum, *by: str) -> str:
     """By how much the chosen time differs from the same time a week before; nothing where there was none."""
-    now, on = used(wanted, *by), f"on ({', '.join(by)}) " if by else ""
+    now = used(wanted, *by)
     before = now.replace(f"[{RANGE}]", f"[{RANGE}]{WEEK_AGO}")
-    return f"{now}\n/ {on}({before} > 0) - 1"
+    return f"{promql.ratio(now, before)} - 1"
 
 
 def quantile(name: str, q: float, window: str, *by: str, variables: dict[str, str] | None = None) -> str:
@@ -165,5 +165,5 @@ REST_OF_MONTH_S = "((days_in_month() - day_of_month() + 1) * 86400 - time() % 86
 def forecast(*by: str) -> str:
     """USD at the month's end if the coming days cost what the last week's did."""
     on = "on () group_left () " if by else ""
-    rest = f"{per_second(_one('agentgauge.cost.usd'), *by, window='7d')} * {on}{REST_OF_MONTH_S}"
-    return f"{month_to_date(*by)}\n+ {rest}"
+    rate = per_second(_one("agentgauge.cost.usd"), *by, window="7d")
+    return f"({month_to_date(*by)}\nor 0 * {rate})\n+ {rate} * {on}{REST_OF_MONTH_S}"

@@ -17,7 +17,13 @@ const preview: any = ((window as any).__preview = { look: broken });
 window.addEventListener('error', (event) => errors.push(String(event.message)));
 window.addEventListener('unhandledrejection', (event) => errors.push(String(event.reason)));
 
+// Bars and stats measure with Grafana's own font how much room their text takes, so it is there before them.
+async function loadFont() {
+  document.fonts.add(await new FontFace('Inter', 'url(/public/fonts/inter/Inter.woff2)', { weight: '100 900' }).load());
+}
+
 async function draw() {
+  await loadFont();
   const dashboard = await (await fetch(`/dashboard.json?job=${asked.get('job')}`)).json();
   const prometheus = new Prometheus(Number(asked.get('scrape') ?? 15));
   await installHost(prometheus);

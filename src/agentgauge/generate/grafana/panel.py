@@ -108,7 +108,7 @@ class BarGauge(Panel):
         return {
             "displayMode": "basic",
             "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
-            "maxVizHeight": 40,
+            "maxVizHeight": 35,
             "minVizHeight": 16,
             "minVizWidth": 8,
             "namePlacement": "left",
@@ -116,7 +116,7 @@ class BarGauge(Panel):
             "reduceOptions": _REDUCED,
             "showUnfilled": True,
             "sizing": "auto",
-            "text": {"titleSize": 14, "valueSize": 14},
+            "text": {"valueSize": 14},
             "valueMode": "text",
         }
 
