@@ -69,6 +69,9 @@ bench-collector: $(VENV)/.dev stack ## what counting costs the Collector, and wh
 	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/bench/collector.py
 	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/bench/losses.py
 
+bench-rules: $(VENV)/.dev stack ## what evaluating all rules costs a Prometheus with 10,000 series of ours
+	@PYTHONPATH=tests:tests/stack $(BIN)/python tests/bench/rules.py
+
 chaos: $(VENV)/.dev stack ## the hard tests of the stack at full size: kills, outages, floods
 	AGENTGAUGE_CHAOS=1 $(BIN)/python -m pytest -v -s -n 0 tests/stack/test_chaos_*.py tests/stack/test_pipeline_traces.py
 
@@ -84,4 +87,4 @@ pin: ## resolve requirements/*.txt again (needs uv)
 	$(COMPILE) --extra demo --group build -o requirements/demo.txt
 	$(COMPILE) --extra demo --extra grpc --extra dashboards --group dev -o requirements/dev.txt
 
-.PHONY: pin help demo test lint test-go stack generate bench bench-collector chaos accuracy dist
+.PHONY: pin help demo test lint test-go stack generate bench bench-collector bench-rules chaos accuracy dist

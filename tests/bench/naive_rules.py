@@ -7,6 +7,8 @@ import yaml
 _RECORDED = re.compile(
     r'agentgauge:indicator(?::(?P<window>\d\w+))?\{indicator="(?P<name>\w+)"\}(?P<ago> offset \w+)?'
 )
+_SUMMED = re.compile(r'agentgauge:rate:(\w+)\{of="(\w+)"\}')
+_KEPT = re.compile(r"last_over_time\((agentgauge:spend:kept)\{[^}]*\}\[\w+\]\)")
 _WINDOW = re.compile(r"\[\w+\]")
 _APPLIED = re.compile(r'agentgauge:indicator:threshold\{indicator="(\w+)"\}')
 BUDGET = "agentgauge:budget"
@@ -20,16 +22,18 @@ def naive(text):
     groups = yaml.safe_load(text)["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     recorded = {
-        (rule["record"], rule["labels"].get("indicator")): rule["expr"] for rule in rules if "record" in rule
+        (rule["record"], *rule.get("labels", {}).values()): rule["expr"] for rule in rules if "record" in rule
     }
     defaults = {
         rule["labels"]["indicator"]: rule["expr"].removeprefix("vector(").removesuffix(")")
         for rule in rules
-        if rule.get("record") == "agentgauge:threshold" and set(rule["labels"]) == {"indicator"}
+        if rule.get("record") == "agentgauge:threshold" and list(rule["labels"]) == ["indicator"]
     }
 
     def whole(expression):
         expression = _APPLIED.sub(lambda found: defaults[found[1]], expression)
+        expression = _SUMMED.sub(lambda found: recorded[f"agentgauge:rate:{found[1]}", found[2]], expression)
+        expression = _KEPT.sub(lambda found: recorded[found[1],], expression)
         return _RECORDED.sub(_inlined, expression)
 
     def _inlined(found):

@@ -156,7 +156,8 @@ def _settings() -> list[str]:
     )
     return [
         f"## Thresholds: `{FILE}`",
-        "Per indicator; `agentgauge thresholds set` changes a threshold and writes the rules again.",
+        "Per indicator; `agentgauge thresholds set` changes a threshold, writes the rules and has a running stack "
+        "[read them](alerts.md).",
         _table(("key", "value", "meaning"), keys),
         "## Environment of the Collector",
         _table(

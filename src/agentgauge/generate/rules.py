@@ -8,16 +8,19 @@ from agentgauge.generate import promql
 from agentgauge.generate.annotations import said
 from agentgauge.generate.text import to_yaml
 from agentgauge.generate.thresholds.durations import seconds
-from agentgauge.registry import INDICATORS, TOKENS
+from agentgauge.registry import INDICATORS, SPEND_KEPT, TOKENS
 from agentgauge.registry_records import LABELS
 
 if TYPE_CHECKING:
     from agentgauge.generate.thresholds import Budget, Links, Override, Setting, Thresholds
     from agentgauge.registry_records import Alert, Indicator
 
-WINDOWS, LONG, MONTH = "windows", "long", "month"
-INTERVALS = {WINDOWS: "1m", LONG: "2m", MONTH: "1m"}
-"""Groups that look back far are evaluated less often; below the 5 minutes after which a series is stale."""
+WINDOWS, LONG, MONTH, KEPT = "windows", "long", "month", "kept"
+INTERVALS = {KEPT: "15m", WINDOWS: "1m", LONG: "2m", MONTH: "1m"}
+"""Groups that look back far are evaluated less often.
+
+Below the 5 minutes after which a series is stale, but for what is read by `last_over_time`.
+"""
 _LONG_WINDOWS = ("6h", "24h")
 _SUMMED_WINDOWS = {"1h": WINDOWS, "24h": LONG}
 """Windows that most indicators have, and the group in which their rates are summed once for all."""
@@ -25,7 +28,10 @@ _SUMMED_WINDOWS = {"1h": WINDOWS, "24h": LONG}
 
 def rules(thresholds: Thresholds) -> str:
     """`dashboards/rules/indicators.yaml`."""
-    groups: dict[str, list[dict[str, Any]]] = {MONTH: [_budget(each) for each in thresholds.budgets]}
+    groups: dict[str, list[dict[str, Any]]] = {
+        KEPT: [dict(zip(("record", "expr"), SPEND_KEPT, strict=True))],
+        MONTH: [_budget(each) for each in thresholds.budgets],
+    }
     for window, name in _SUMMED_WINDOWS.items():
         groups[name] = [_summed(each, window) for each in promql.SUMS]
     for found in INDICATORS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentgauge.registry.budgets import BUDGETS
+from agentgauge.registry.budgets import BUDGETS, SPEND_KEPT
 from agentgauge.registry.health import HEALTH
 from agentgauge.registry.metrics import (
     AGENT,
@@ -45,6 +45,7 @@ __all__ = [
     "OVERHEAD",
     "PART",
     "SCALE_NANO",
+    "SPEND_KEPT",
     "TOKENS",
     "TOOL",
     "TOOL_PARTS",

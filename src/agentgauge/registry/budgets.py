@@ -14,6 +14,13 @@ from agentgauge.registry_records import Alert, Dimension, Indicator
 _GROUP = "month"
 _OF_BUDGET: tuple[Dimension, ...] = ("service", "agent")
 _SPEND = metric("agentgauge.spend.usd").prometheus_name
+SPEND_KEPT = ("agentgauge:spend:kept", f"last_over_time({_SPEND}[32d])")
+"""A recorded series and its query: the last value of each spend counter, of those too that have ended.
+
+A series that a week passed by, or of a Collector's folder that is gone, has ended but was spent. To read 32
+days takes long, so it is done every quarter of an hour; what ended within the hour is read directly.
+"""
+_SPENT = f'(last_over_time({_SPEND}[1h]) or last_over_time({SPEND_KEPT[0]}{{{{agentgauge_period!=""}}}}[1d]))'
 _RATE = f"rate({metric(COST.metrics[0]).prometheus_name}[{{window}}])"
 _NOW = 'count_values("agentgauge_period", year() * 100 + month())'
 """One series whose label is the current month, as the spend counters have it."""
@@ -56,9 +63,7 @@ BUDGETS = (
         name="month_spend",
         unit="USD",
         definition="an agent's cost since the month began (UTC)",
-        # A series that a week passed by, or of a Collector's folder that is gone, has ended but was spent.
-        query=f"sum by ({_S}, {_E}, {_A}) "
-        f"(last_over_time({_SPEND}[32d]) * on (agentgauge_period) group_left () {_NOW})",
+        query=f"sum by ({_S}, {_E}, {_A}) ({_SPENT} * on (agentgauge_period) group_left () {_NOW})",
         group=_GROUP,
     ),
     Indicator(

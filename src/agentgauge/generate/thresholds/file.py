@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FILE = "dashboards/thresholds.yaml"
 OFFSET_KEY, INTERVAL_KEY, LINKS_KEY = "query_offset", "longest_interval", "links"
-_BESIDE = (BUDGETS_KEY, OFFSET_KEY, LINKS_KEY)
+_BESIDE = (BUDGETS_KEY, OFFSET_KEY, INTERVAL_KEY, LINKS_KEY)
 
 
 def read(path: Path) -> Thresholds:
