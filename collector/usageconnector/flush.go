@@ -71,6 +71,10 @@ func (l *ledger) turnPage(at time.Time, uptime time.Duration, visit func(*series
 				if s.base.until.IsZero() {
 					s.settleBase(at, l.interval)
 					s.base.until = at.Add(l.zeroRepeat)
+					if !s.base.at.Before(at) {
+						// Its stale marker was a millisecond ago; there is no room between, and nothing to repeat.
+						s.base.until = s.base.at.Add(-time.Millisecond)
+					}
 				}
 				if l.idleExpiry > 0 && uptime-s.changed >= l.idleExpiry && s != r.tables[i].overflow {
 					l.book.end(s, at)

@@ -113,3 +113,15 @@ func TestASeriesThatCameBackAfterItWasForgottenGoesOnOverARestart(t *testing.T) 
 		})
 	}
 }
+
+// As after a step back of the clock, when flushes are a millisecond apart.
+func TestNoTimestampHasTwoValues(t *testing.T) {
+	b := newBench(t, only(inputTokens), bare, func(c *Config) { c.IdleExpiry = time.Minute })
+	b.send(call(1, input, 5))
+	b.passQuietly(5 * time.Minute)
+	b.hand.step(-time.Hour)
+	b.send(call(2, input, 2))
+	require.Equal(t, []string{series1 + "7 @+5m0.001s from +0s"}, b.flushed())
+
+	require.Equal(t, []string{series1 + "7 @+5m0.002s from +0s"}, b.flushed())
+}
