@@ -45,7 +45,7 @@ class Claude:
 
 _SONNET_4 = Claude()  # Sonnet and Opus 4 to 4.1, Sonnet 3.7: 75 rows
 _GENERATIONS = (
-    # Sonnet 5, Opus 4.7 and later: a new vocabulary, of which there are 41 rows only
+    # Sonnet 5, Opus 4.7 and later: a new vocabulary, of which there are 37 rows only
     (
         re.compile(r"(sonnet|opus)-5|opus-4-[789]|(?<!\d-)5-(sonnet|opus)|4-[789]-opus|fable|mythos"),
         Claude(tools=273, forced=11, text=130, definition=236, step=146, pair=16),
@@ -54,7 +54,7 @@ _GENERATIONS = (
     (
         re.compile(r"(sonnet|opus)-4-[56]|4-[56]-(sonnet|opus)"),
         replace(_SONNET_4, tools=489, forced=88),
-    ),  # 214 rows
+    ),  # 218 rows
     (re.compile(r"3-5-haiku"), replace(_SONNET_4, tools=256, forced=90)),  # 250 rows
     (re.compile(r"3-5-sonnet"), replace(_SONNET_4, tools=301, forced=11)),  # 42 rows
     (re.compile(r"3-opus"), replace(_SONNET_4, tools=530, forced=-249)),  # as documented; 15 rows agree

@@ -35,7 +35,7 @@ _TILED = (
     (re.compile(r"o[13](?!-mini)"), 75, 150),
     (re.compile(r"computer-use"), 65, 129),
 )
-# Name, then per cent of the number of patches. Those of GPT-5 and later are fitted to 12 recorded requests.
+# Name, then per cent of the number of patches. Those of GPT-5 and later are fitted to 11 recorded requests.
 _PATCHED = (
     (re.compile(r"gpt-4\.1-mini"), 162),
     (re.compile(r"gpt-4\.1-nano"), 246),
