@@ -44,12 +44,12 @@ _read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
 def start() -> None:
     """Instruments each client as soon as somebody imports it; never imports one by itself."""
     installed = [client for client in CLIENTS if _there(client.module)]
-    others = installed or siblings.installed() or _there("mistralai")
+    others = installed or siblings.installed() or any(map(_there, ("mistralai", "boto3")))
     if not others and not _there("openai"):
         _warn(
             "no-openai",
-            "openai is not installed here, nor anthropic, groq, mistralai or the extra of another client, so "
-            "no call is recorded by itself: install one of them (openai 2.8 or newer), or use "
+            "openai is not installed here, nor anthropic, groq, mistralai, boto3 or the extra of another "
+            "client, so no call is recorded by itself: install one of them (openai 2.8 or newer), or use "
             "agentgauge.record_call().",
         )
         return
@@ -69,7 +69,7 @@ def start() -> None:
     if siblings.installed():
         for library in below.LIBRARIES:
             when_imported(library, _watch_http)
-        when_imported("botocore.client", _watch_bedrock)
+    when_imported("botocore.client", _watch_bedrock)
     siblings.start()
 
 
@@ -171,7 +171,7 @@ def _before_send(opened: OpenCall) -> None:
     active, exchange = runtime.active(), opened.exchange
     if active is None:
         return
-    provider = pricing.provider_of(
+    provider = exchange.provider or pricing.provider_of(
         exchange.host, exchange.port, exchange.path or "", providers=active.settings.providers
     )
     check_budgets(opened, provider=provider, prices=active.pipeline.prices)

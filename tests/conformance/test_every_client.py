@@ -122,6 +122,8 @@ def test_every_request_is_one_call_with_the_booked_numbers(ran):
         ("converse_stream", (110, 12, None, 40, 10)),
         ("invoke_model", (110, 12, None, 40, 10)),
         ("invoke_model_stream", (110, 12, None, 40, 10)),
+        ("invoke_llama", (60, 12, None, None, None)),
+        ("invoke_llama_stream", (60, 12, None, None, None)),
         ("bedrock_claude", (110, 12, None, 40, 10)),
         ("bedrock_claude_stream", (110, 12, None, 40, 10)),
         ("vertex_claude", (110, 12, None, 40, 10)),

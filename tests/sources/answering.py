@@ -69,7 +69,7 @@ CLAUDE_EVENTS = (
 )
 
 
-def _claude_frame(event):
+def _chunk_frame(event):
     return _frame("chunk", {"bytes": base64.b64encode(json.dumps(event).encode()).decode()})
 
 
@@ -98,10 +98,13 @@ class Answering(BaseHTTPRequestHandler):
         if "refused" in self.path:
             self.refuse()
             return
+        if "llama" in self.path:
+            self.answer_llama()
+            return
         if "streamGenerateContent" in self.path:
             body, kind = f"data: {json.dumps(GEMINI)}\r\n\r\n".encode(), "text/event-stream"
         elif self.path.endswith("/invoke-with-response-stream"):
-            body, kind = b"".join(map(_claude_frame, CLAUDE_EVENTS)), "application/vnd.amazon.eventstream"
+            body, kind = b"".join(map(_chunk_frame, CLAUDE_EVENTS)), "application/vnd.amazon.eventstream"
         elif self.path.endswith("/converse-stream"):
             frames = (_frame(name, event) for name, event in CONVERSE_EVENTS)
             body, kind = b"".join(frames), "application/vnd.amazon.eventstream"
@@ -112,6 +115,20 @@ class Answering(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def answer_llama(self):
+        """A model that does not tell what it used: Bedrock does, in headers or in the last event."""
+        counts = {"inputTokenCount": 60, "outputTokenCount": 12}
+        events = ({"generation": "Hel"}, {"generation": "lo", "amazon-bedrock-invocationMetrics": counts})
+        body = json.dumps({"generation": "Hello"}).encode()
+        if self.path.endswith("-stream"):
+            body = b"".join(map(_chunk_frame, events))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amzn-bedrock-input-token-count", "60")
+        self.send_header("x-amzn-bedrock-output-token-count", "12")
         self.end_headers()
         self.wfile.write(body)
 

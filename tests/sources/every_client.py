@@ -405,6 +405,15 @@ def invoke_model_stream(_):
     list(bedrock.invoke_model_with_response_stream(**CONTENT, body=INVOKED)["body"])
 
 
+def invoke_llama(_):
+    bedrock.invoke_model(**LLAMA_THERE, body=INVOKED)["body"].read()
+
+
+def invoke_llama_stream(_):
+    list(bedrock.invoke_model_with_response_stream(**LLAMA_THERE, body=INVOKED)["body"])
+
+
+LLAMA_THERE = {"modelId": "meta.llama3-3-70b-instruct-v1:0"}
 MISTRAL = {"model": "mistral-large-latest", "messages": MESSAGES}
 GPT = {"model": "openai/gpt-4o-mini", "api_base": f"{url}/v1", "messages": MESSAGES}
 CLAUDE = {"model": "anthropic/claude-sonnet-4-5", "api_base": url, "messages": MESSAGES}
@@ -439,7 +448,8 @@ ON_LITELLM = (
 )  # fmt: skip
 OTHERS = (
     gemini, gemini_stream, async_gemini, gemini_refused, converse, converse_stream, converse_left_early,
-    converse_refused, converse_budget, gemini_budget, invoke_model, invoke_model_stream, bedrock_claude,
+    converse_refused, converse_budget, gemini_budget, invoke_model, invoke_model_stream, invoke_llama,
+    invoke_llama_stream, bedrock_claude,
     bedrock_claude_stream, vertex_claude,
 )  # fmt: skip
 for use in ON_CLAUDE:

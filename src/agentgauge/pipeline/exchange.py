@@ -28,7 +28,7 @@ class Exchange:
     the parsed JSON of what came back: one body, or the chunks of a stream as far as they were read. `hidden`
     is a chunk that only we asked for (`hides_usage`), kept from the caller; `over_context` the
     tokens that the model takes, where the request has more. `unread` gives the answers of a body that is kept
-    until the call has ended.
+    until the call has ended. `provider` is who answers wherever it is, where the client knows one alone.
     """
 
     method: str | None = None
@@ -51,6 +51,7 @@ class Exchange:
     over_context: int | None = None
     hides_usage: bool = False
     hidden: Mapping[str, Any] | None = None
+    provider: str | None = None
     unread: Callable[[], Iterable[Mapping[str, Any]]] | None = None
 
     def answer(self, data: Mapping[str, Any]) -> None:

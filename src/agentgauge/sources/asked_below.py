@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agentgauge.pipeline.exchange import Exchange, OpenCall
     from agentgauge.sources.openai_client import Check
 
-_MODEL = re.compile(r"/models?/([^/:]+)")
+_MODEL = re.compile(r"/model/([^/]+)|/models/([^/:]+)")
 
 
 def note_request(opened: OpenCall, method: str, url: Any, body: bytes | None, *, before_send: Check) -> None:
@@ -41,7 +41,7 @@ def note_request(opened: OpenCall, method: str, url: Any, body: bytes | None, *,
         exchange.has_tools = exchange.has_tools or bool(asked.get("toolConfig"))
     named = _MODEL.search(url.path)
     if exchange.model is None and named is not None:
-        exchange.model = unquote(named[1])
+        exchange.model = unquote(named[1] or named[2])
     exchange.stream = exchange.stream or "stream" in url.path.rpartition("/")[2].lower()
     if exchange.attempts == 0 and operation_of(method, url.path) is not None:
         before_send(opened)

@@ -1,21 +1,33 @@
-"""Amazon's client below the spans of OpenInference's sibling: what that leaves out of a request to Bedrock.
+"""Amazon's client, whose one method sends every operation: those that ask a model of Bedrock are calls.
 
-One method sends every operation of botocore's clients. Inside a sibling's span it gives the request as it
-was asked, the attempts, and the events of a stream as they come.
+OpenInference's sibling tells nothing of many streams, ends the span of others as they begin, and there can
+be only one of it. Ours is inside its span, which gives way; agents and awaited clients are the sibling's own.
 """
 
 from __future__ import annotations
 
 import base64
 import functools
+import io
 import json
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from opentelemetry.trace import Status, StatusCode
+
+from agentgauge._version import __version__
 from agentgauge.guard import guarded
-from agentgauge.sources.asked_below import note_request
-from agentgauge.sources.siblings import sibling_under_way
+from agentgauge.pipeline.provider import RunningProvider
+from agentgauge.sources.asked_below import note_answer, note_request
+from agentgauge.sources.bedrock_stream import follow, usage_of_headers
+from agentgauge.sources.client_span import around_request
+from agentgauge.sources.openai_client import call_under_way
+from agentgauge.sources.openinference import OWN
+from agentgauge.sources.stainless import Traced
+from agentgauge.sources.usage import find_usage
+from agentgauge.sources.watched import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +36,9 @@ if TYPE_CHECKING:
     from agentgauge.patches import Patches
     from agentgauge.pipeline.exchange import Exchange
     from agentgauge.sources.openai_client import Check, Find
+    from agentgauge.sources.stainless import CallSpan
 
+PROVIDER = "aws.bedrock"
 _PATHS = {
     "Converse": "converse",
     "ConverseStream": "converse-stream",
@@ -34,7 +48,7 @@ _PATHS = {
 
 
 def instrument_calls(client: ModuleType, patches: Patches, find: Find, before_send: Check) -> None:
-    """Watches what clients of botocore ask of Bedrock inside a sibling's span.
+    """Makes a span of every request to a model of Bedrock, once, on whichever provider is running.
 
     Args:
         client: `botocore.client`.
@@ -42,47 +56,67 @@ def instrument_calls(client: ModuleType, patches: Patches, find: Find, before_se
         find: the open call of a span, None when it is no call.
         before_send: is asked before a call leaves; what it raises stops the call.
     """
-    layer = functools.partial(_watched, patches=patches, find=find, before_send=before_send)
+    traced = _Traced(RunningProvider().get_tracer(OWN, __version__), find)
+    noting = functools.partial(_noting, find=find, before_send=before_send)
+
+    def layer(original: Callable[..., Any]) -> Callable[..., Any]:
+        recorded = around_request(
+            original, traced=traced, patches=patches, find=find, watch=lambda _: None, within=noting
+        )
+
+        @functools.wraps(original)
+        def make_api_call(client: Any, operation_name: str, api_params: Any) -> Any:
+            send = recorded if operation_name in _PATHS else original
+            return send(client, operation_name, api_params)
+
+        return make_api_call
+
     patches.put(client.BaseClient, "_make_api_call", layer)
+    watched.add("botocore")  # OpenTelemetry's official instrumentation, inside ours
 
 
-def _watched(
-    original: Callable[..., Any], *, patches: Patches, find: Find, before_send: Check
-) -> Callable[..., Any]:
-    def leaving(client: Any, operation: str, asked: Any) -> Exchange | None:
-        if not patches.on or operation not in _PATHS or not isinstance(asked, Mapping):
-            return None
-        with guarded("watching a client"):
-            opened = sibling_under_way(find)
-            if opened is None:
-                return None
-            url = urlsplit(client.meta.endpoint_url)
-            path = f"/model/{quote(str(asked.get('modelId')), safe='')}/{_PATHS[operation]}"
-            opened.exchange.model = None
-            note_request(opened, "POST", _Url(url, path), _body(asked), before_send=before_send)
-            opened.exchange.attempts = 1
-            return opened.exchange
-        return None
+class _Traced(Traced):
+    """A span that ends with the answer, or with its stream."""
+
+    def _answered(self, answer: Any, span: CallSpan) -> None:
+        with guarded("watching an answer"):
+            opened = self._find(span.context)
+            if opened is not None and isinstance(answer, Mapping):
+                exchange = opened.exchange
+                _note_attempts(answer, exchange)
+                stream = answer.get("stream") or answer.get("body")
+                if hasattr(stream, "_parse_event"):
+                    follow(stream, exchange, span)
+                    return
+                _note_whole(answer, exchange)
+        span.finish_tracing(Status(StatusCode.OK))
+
+
+def _noting(original: Callable[..., Any], *, find: Find, before_send: Check) -> Callable[..., Any]:
+    """`original`, which notes the request in the call that is under way, and how often it was tried."""
 
     @functools.wraps(original)
     def make_api_call(client: Any, operation_name: str, api_params: Any) -> Any:
-        exchange = leaving(client, operation_name, api_params)
+        opened = call_under_way(find)
+        with guarded("watching a client"):
+            if opened is not None and isinstance(api_params, Mapping):
+                endpoint = urlsplit(client.meta.endpoint_url)
+                path = f"/model/{quote(str(api_params.get('modelId')), safe='')}/{_PATHS[operation_name]}"
+                url = SimpleNamespace(host=endpoint.hostname, port=endpoint.port, path=path)
+                opened.exchange.provider = PROVIDER
+                note_request(opened, "POST", url, _body(api_params), before_send=before_send)
+                opened.exchange.attempts = 1
         try:
             answer = original(client, operation_name, api_params)
+            if operation_name == "InvokeModel":
+                _read_whole(answer)
         except Exception as error:
-            _note_attempts(getattr(error, "response", None), exchange)
+            if opened is not None:
+                _note_attempts(getattr(error, "response", None), opened.exchange)
             raise
-        _answered(answer, exchange)
         return answer
 
     return make_api_call
-
-
-class _Url:
-    """A URL as HTTP libraries have it."""
-
-    def __init__(self, endpoint: Any, path: str) -> None:
-        self.host, self.port, self.path = endpoint.hostname, endpoint.port, path
 
 
 def _body(asked: Mapping[str, Any]) -> bytes | None:
@@ -101,43 +135,27 @@ def _text(value: object) -> str:
     return base64.b64encode(value).decode() if isinstance(value, bytes | bytearray) else ""
 
 
-def _note_attempts(answer: Any, exchange: Exchange | None) -> None:
+def _read_whole(answer: Any) -> None:
+    """Reads the answer of `invoke_model`, one JSON, so that it can be read again by the caller."""
+    body = answer.get("body") if isinstance(answer, dict) else None
+    if body is not None and hasattr(body, "_raw_stream"):
+        text = body.read()
+        answer["body"] = type(body)(io.BytesIO(text), len(text))
+
+
+def _note_attempts(answer: Any, exchange: Exchange) -> None:
     metadata = answer.get("ResponseMetadata") if isinstance(answer, Mapping) else None
-    if exchange is None or not isinstance(metadata, Mapping):
-        return
-    again = metadata.get("RetryAttempts")
+    again = metadata.get("RetryAttempts") if isinstance(metadata, Mapping) else None
     exchange.attempts = 1 + (again if isinstance(again, int) else 0)
 
 
-def _answered(answer: Any, exchange: Exchange | None) -> None:
-    if exchange is None or not isinstance(answer, Mapping):
+def _note_whole(answer: Mapping[str, Any], exchange: Exchange) -> None:
+    if "output" in answer:
+        exchange.answer({name: value for name, value in answer.items() if name != "ResponseMetadata"})
         return
-    with guarded("watching an answer"):
-        _note_attempts(answer, exchange)
-        stream = answer.get("stream") or answer.get("body")
-        if "usage" in answer:
-            exchange.answer({name: value for name, value in answer.items() if name != "ResponseMetadata"})
-        elif hasattr(stream, "_parse_event"):
-            _follow(stream, exchange)
-
-
-def _follow(stream: Any, exchange: Exchange) -> None:
-    """Sees each event of a stream as the caller gets it; one that tells of an error is raised there."""
-    parse = stream._parse_event  # noqa: SLF001  # what the stream makes of each event
-
-    def parsed(raw: Any) -> Any:
-        event = parse(raw)
-        with guarded("watching a stream"):
-            if isinstance(event, Mapping):
-                _note_event(event, exchange)
-        return event
-
-    stream._parse_event = parsed  # noqa: SLF001  # as above
-
-
-def _note_event(event: Mapping[str, Any], exchange: Exchange) -> None:
-    chunk = event.get("chunk")
-    raw = chunk.get("bytes") if isinstance(chunk, Mapping) else None
-    data = json.loads(raw) if isinstance(raw, bytes) else event
-    if isinstance(data, Mapping):
-        exchange.answer(data)
+    raw = getattr(answer.get("body"), "_raw_stream", None)
+    if isinstance(raw, io.BytesIO):
+        note_answer(exchange, raw.getvalue().decode("utf-8", "replace"))
+    told = usage_of_headers(answer.get("ResponseMetadata"))
+    if told is not None and find_usage(exchange.answers) is None:
+        exchange.answer(told)

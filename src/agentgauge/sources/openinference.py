@@ -101,7 +101,8 @@ class OpenInferenceOpenAI:
         return Request(
             operation=operation,
             model=clean_label(model),
-            provider=self._provider_of(exchange.host, exchange.port, exchange.path or ""),
+            provider=self._provider_of(exchange.host, exchange.port, exchange.path or "")
+            or exchange.provider,
             stream=exchange.stream,
             has_tools=exchange.has_tools,
             action="stream" if exchange.stream else "generate",

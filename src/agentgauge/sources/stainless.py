@@ -79,7 +79,7 @@ class Traced:
         self, request: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         """Runs the request inside a span."""
-        span = _CallSpan(self._tracer.start_span("request", kind=SpanKind.CLIENT))
+        span = CallSpan(self._tracer.start_span("request", kind=SpanKind.CLIENT))
         if inspect.iscoroutinefunction(request):
             return self._awaited(request(*args, **kwargs), span)
         with span.current():
@@ -91,7 +91,7 @@ class Traced:
         self._answered(answer, span)
         return answer
 
-    async def _awaited(self, request: Awaitable[Any], span: _CallSpan) -> Any:
+    async def _awaited(self, request: Awaitable[Any], span: CallSpan) -> Any:
         with span.current():
             try:
                 answer = await request
@@ -101,7 +101,7 @@ class Traced:
         self._answered(answer, span)
         return answer
 
-    def _answered(self, answer: Any, span: _CallSpan) -> None:
+    def _answered(self, answer: Any, span: CallSpan) -> None:
         response = _response_of(answer)
         with guarded("watching an answer"):
             if response is not None and (error := self.raised_for(response)) is not None:
@@ -117,7 +117,7 @@ class Traced:
         """The error that the client is about to raise for a response; None when it is none."""
         return None
 
-    def _read(self, response: Any, span: _CallSpan) -> None:
+    def _read(self, response: Any, span: CallSpan) -> None:
         """A raw answer is read, but not parsed before the caller asks."""
         opened = self._find(span.context)
         if response is None or opened is None or opened.exchange.answers:
@@ -125,7 +125,7 @@ class Traced:
         note_answer(opened.exchange, response.text)
 
 
-class _CallSpan:
+class CallSpan:
     """The span of one request; ended once."""
 
     def __init__(self, span: Span) -> None:
