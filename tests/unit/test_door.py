@@ -33,7 +33,7 @@ LAYERS = (
     {"ledger"},
     {"tokens"},
     {"price_list"},
-    {"price_file", "context_window"},
+    {"price_file", "context_window", "price_extras"},
     {"pricing"},
     {"totals"},
     {"registry", "registry_records"},

@@ -156,8 +156,7 @@ def _settings() -> list[str]:
     )
     return [
         f"## Thresholds: `{FILE}`",
-        "Per indicator; `agentgauge thresholds set` changes a threshold, writes the rules and has a running stack "
-        "[read them](alerts.md).",
+        "Per indicator; `thresholds set` changes one, and has a running stack [read](alerts.md) the new rules.",
         _table(("key", "value", "meaning"), keys),
         "## Environment of the Collector",
         _table(
