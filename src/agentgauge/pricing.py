@@ -296,10 +296,7 @@ def compiled(provider: str, model: str, listed: Mapping[str, Any]) -> tuple[_Con
 
 
 def _doubled(rate: Any) -> Any:
-    """Twice the input's rate: what a token costs that Claude keeps for an hour, where the list does not say.
-
-    The source is https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing.
-    """
+    """Twice the input: https://platform.claude.com/docs/en/build-with-claude/prompt-caching, on pricing."""
     return rate * 2 if isinstance(rate, int) else [rate[0] * 2, [[start, r * 2] for start, r in rate[1]]]
 
 
