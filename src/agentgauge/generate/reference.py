@@ -151,8 +151,7 @@ def _settings() -> list[str]:
     )
     return [
         f"## Thresholds: `{FILE}`",
-        "Per indicator; `agentgauge thresholds set` changes a threshold, writes the rules and has a running stack "
-        "[read them](alerts.md).",
+        "Per indicator; `agentgauge thresholds set` changes a threshold: [how](alerts.md).",
         _table(("key", "value", "meaning"), keys),
         "## Environment of the Collector",
         _table(
