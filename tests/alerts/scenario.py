@@ -85,8 +85,8 @@ def needed(rules, alert):
 
 def _series(rule):
     """How a query of what it records begins."""
-    indicator = rule["labels"].get("indicator")
-    return f"{rule['record']}{{" + (f'indicator="{indicator}"' if indicator else "")
+    ((name, value),) = rule["labels"].items()
+    return f'{rule["record"]}{{{name}="{value}"'
 
 
 def _without_links(rule):

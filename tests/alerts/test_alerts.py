@@ -35,7 +35,11 @@ FAULTS = {  # of the rules, and the cases that have to notice
     "the long window alone": ("burn", ':5m{indicator="budget_burn"}', ':1h{indicator="budget_burn"}'),
     "late calls forgotten": ("burn", "agentgauge_late_calls_total", "nothing"),
     "the month forgotten": ("spent", "year() * 100 + month()", "vector(196912)"),
-    "a Collector that is gone forgotten": ("spent", "or last_over_time(agentgauge", "or last_over_time(no"),
+    "a Collector that is gone forgotten": (
+        "spent",
+        "last_over_time(agentgauge:kept",
+        "last_over_time(nothing",
+    ),
     "the rest of the month forgotten": ("forecast", "day_of_month() + 1", "day_of_month() - 30"),
     "first values forgotten": ("health", "unless otelcol_usage_overflow_values offset 15m", "* 0"),
     "a still heart": ("health", "== bool 0", "== bool 1"),

@@ -24,7 +24,7 @@ def test_alerts_on_tools_fire_just_above_their_edges_and_not_at_them(tmp_path, n
         rule
         for group in _groups()
         for rule in group["rules"]
-        if rule.get("labels", {}).get("indicator") in indicators
+        if rule["labels"].get("indicator") in indicators
     ]
     for rule in found:
         if "alert" in rule:  # links have a test of their own

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 ROUNDED = 1e-6
-_NEEDED = ("agentgauge:indicator", "agentgauge:rate", "agentgauge:budget", "agentgauge:spend")
+_NEEDED = ("agentgauge:indicator", "agentgauge:rate", "agentgauge:budget", "agentgauge:kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +61,7 @@ def _only(group, indicators):
     rules = [
         rule
         for rule in group["rules"]
-        if rule.get("record", "").startswith(_NEEDED)
-        and rule.get("labels", {}).get("indicator") in indicators
+        if rule.get("record", "").startswith(_NEEDED) and rule["labels"].get("indicator") in indicators
     ]
     return {"name": group["name"], "query_offset": group["query_offset"], "rules": rules}
 

@@ -8,7 +8,7 @@ _RECORDED = re.compile(
     r'agentgauge:indicator(?::(?P<window>\d\w+))?\{indicator="(?P<name>\w+)"\}(?P<ago> offset \w+)?'
 )
 _SUMMED = re.compile(r'agentgauge:rate:(\w+)\{of="(\w+)"\}')
-_KEPT = re.compile(r"last_over_time\((agentgauge:spend:kept)\{[^}]*\}\[\w+\]\)")
+_KEPT = re.compile(r'last_over_time\(agentgauge:kept\{of="(\w+)"\}\[\w+\]\)')
 _WINDOW = re.compile(r"\[\w+\]")
 _APPLIED = re.compile(r'agentgauge:indicator:threshold\{indicator="(\w+)"\}')
 BUDGET = "agentgauge:budget"
@@ -22,7 +22,7 @@ def naive(text):
     groups = yaml.safe_load(text)["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     recorded = {
-        (rule["record"], *rule.get("labels", {}).values()): rule["expr"] for rule in rules if "record" in rule
+        (rule["record"], *rule["labels"].values()): rule["expr"] for rule in rules if "record" in rule
     }
     defaults = {
         rule["labels"]["indicator"]: rule["expr"].removeprefix("vector(").removesuffix(")")
@@ -33,7 +33,7 @@ def naive(text):
     def whole(expression):
         expression = _APPLIED.sub(lambda found: defaults[found[1]], expression)
         expression = _SUMMED.sub(lambda found: recorded[f"agentgauge:rate:{found[1]}", found[2]], expression)
-        expression = _KEPT.sub(lambda found: recorded[found[1],], expression)
+        expression = _KEPT.sub(lambda found: recorded["agentgauge:kept", found[1]], expression)
         return _RECORDED.sub(_inlined, expression)
 
     def _inlined(found):

@@ -156,7 +156,7 @@ def _settings() -> list[str]:
     )
     return [
         f"## Thresholds: `{FILE}`",
-        "Per indicator; `thresholds set` changes one, and has a running stack [read](alerts.md) the new rules.",
+        "Per indicator; `agentgauge thresholds set` changes a threshold: [how](alerts.md).",
         _table(("key", "value", "meaning"), keys),
         "## Environment of the Collector",
         _table(

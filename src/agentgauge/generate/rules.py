@@ -29,7 +29,7 @@ _SUMMED_WINDOWS = {"1h": WINDOWS, "24h": LONG}
 def rules(thresholds: Thresholds) -> str:
     """`dashboards/rules/indicators.yaml`."""
     groups: dict[str, list[dict[str, Any]]] = {
-        KEPT: [dict(zip(("record", "expr"), SPEND_KEPT, strict=True))],
+        KEPT: [{"record": "agentgauge:kept", "labels": {"of": "spend"}, "expr": SPEND_KEPT}],
         MONTH: [_budget(each) for each in thresholds.budgets],
     }
     for window, name in _SUMMED_WINDOWS.items():

@@ -14,13 +14,15 @@ from agentgauge.registry_records import Alert, Dimension, Indicator
 _GROUP = "month"
 _OF_BUDGET: tuple[Dimension, ...] = ("service", "agent")
 _SPEND = metric("agentgauge.spend.usd").prometheus_name
-SPEND_KEPT = ("agentgauge:spend:kept", f"last_over_time({_SPEND}[32d])")
-"""A recorded series and its query: the last value of each spend counter, of those too that have ended.
+SPEND_KEPT = f"last_over_time({_SPEND}[32d])"
+"""What is recorded as `agentgauge:kept`: the last value of each spend counter, of those too that have ended.
 
 A series that a week passed by, or of a Collector's folder that is gone, has ended but was spent. To read 32
 days takes long, so it is done every quarter of an hour; what ended within the hour is read directly.
 """
-_SPENT = f'(last_over_time({_SPEND}[1h]) or last_over_time({SPEND_KEPT[0]}{{{{agentgauge_period!=""}}}}[1d]))'
+_SPENT = (
+    f'(last_over_time({_SPEND}[1h]) or ignoring (of) last_over_time(agentgauge:kept{{{{of="spend"}}}}[1d]))'
+)
 _RATE = f"rate({metric(COST.metrics[0]).prometheus_name}[{{window}}])"
 _NOW = 'count_values("agentgauge_period", year() * 100 + month())'
 """One series whose label is the current month, as the spend counters have it."""
