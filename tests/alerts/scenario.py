@@ -85,8 +85,8 @@ def needed(rules, alert):
 
 def _series(rule):
     """How a query of what it records begins."""
-    ((name, value),) = rule["labels"].items()
-    return f'{rule["record"]}{{{name}="{value}"'
+    name = "of" if "of" in rule["labels"] else "indicator"
+    return f'{rule["record"]}{{{name}="{rule["labels"][name]}"'
 
 
 def _without_links(rule):

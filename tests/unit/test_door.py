@@ -33,7 +33,7 @@ LAYERS = (
     {"ledger"},
     {"tokens"},
     {"price_list"},
-    {"price_file", "context_window", "price_extras"},
+    {"price_extras", "price_file", "context_window"},
     {"pricing"},
     {"totals"},
     {"registry", "registry_records"},
