@@ -164,8 +164,8 @@ def measured(prometheus, *, evaluated):
 
 
 def show(text, ours, theirs):
-    """The table, as docs/dashboards.md has it."""
-    print("| group | rules | ms | every | ms a minute | alerts alone: ms | ms a minute |")
+    """The table, as docs/alerts.md has it."""
+    print("| group | rules | CPU ms | every | CPU ms a minute | alerts alone: CPU ms | CPU ms a minute |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     total = theirs_total = 0
     for group in yaml.safe_load(text)["groups"]:
