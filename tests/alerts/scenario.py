@@ -85,8 +85,8 @@ def needed(rules, alert):
 
 def _series(rule):
     """How a query of what it records begins."""
-    name = "of" if "of" in rule["labels"] else "indicator"
-    return f'{rule["record"]}{{{name}="{rule["labels"][name]}"'
+    names = [name for name in ("of", "indicator") if name in rule["labels"]]
+    return f"{rule['record']}{{" + "".join(f'{name}="{rule["labels"][name]}"' for name in names)
 
 
 def _without_links(rule):
