@@ -118,7 +118,6 @@ def budgets(stack, reports):
     """Budgets of a service, which is spent, and of an agent: {(service, agent): USD a month}."""
     stack.write("dashboards/thresholds.yaml", PULSE + BUDGETS)
     stack.run("generate")
-    stack.up()
     return {("agentgauge-demo", "all agents"): 0.05, ("agentgauge-demo", "researcher"): 1}
 
 

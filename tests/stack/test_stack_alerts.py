@@ -72,7 +72,6 @@ def test_a_budget_that_is_spent_alerts_until_it_is_raised(quick_alerts, reports,
         given = f"budgets: [{{service: agentgauge-demo, usd_per_month: {usd}}}]\nbudget_spent: {{for: 2s}}\n"
         path.write_text(before + given)
         stack.run("generate")
-        stack.up()
 
     budget(0.001)
     eventually(lambda: "warning" in severities())

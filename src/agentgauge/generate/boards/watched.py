@@ -27,7 +27,7 @@ _DRAWN |= {"error_ratio", "retry_ratio", "wasted_ratio"}
 _NONE = {
     "tool_call_spike": "no tool is old enough: it compares with the day before",
     "unused_tool": "no tool was offered 200 times and never called",
-    "outbox_age": "no program tells of its outbox",
+    "outbox_age": "no program with an outbox runs",
     "series_overflow": "no series overflowed",
     "telemetry_stopped": "the Collector counts",
 }
