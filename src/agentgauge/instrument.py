@@ -44,15 +44,14 @@ _read: WeakKeyDictionary[TracerProvider, GaugeProcessor] = WeakKeyDictionary()
 def start() -> None:
     """Instruments each client as soon as somebody imports it; never imports one by itself."""
     installed = [client for client in CLIENTS if _there(client.module)]
-    others = installed or siblings.installed() or any(map(_there, ("mistralai", "boto3")))
+    others = installed or siblings.installed() or _there("mistralai")
     if not others and not _there("openai"):
         _warn(
             "no-openai",
-            "openai is not installed here, nor anthropic, groq, mistralai, boto3 or the extra of another "
-            "client, so no call is recorded by itself: install one of them (openai 2.8 or newer), or use "
-            "agentgauge.record_call().",
+            "openai is not installed here, nor anthropic, groq, mistralai or the extra of another client, so "
+            "no call is recorded by itself but boto3's to Bedrock: install one of them (openai 2.8 or newer) "
+            "or use agentgauge.record_call().",
         )
-        return
     if not type(otel_context._RUNTIME_CONTEXT).__module__.startswith("opentelemetry."):  # noqa: SLF001  # no public way
         _warn(
             "foreign-context",
