@@ -27,8 +27,7 @@ TIMES = [
     datetime(2026, 11, 4, 2, tzinfo=UTC),
     datetime(2027, 2, 1, 7, tzinfo=UTC),
 ]
-UNTIERED = TIMES[:2]
-"""Before the list had rates of tiers, which the SDK alone knows."""
+TIERS = (None, "flex", "batch", "priority", "fast", "auto", "standard", "scale")
 USAGES = [  # input, output, cache read, cache write, reasoning, for an hour; on both sides of the usual tiers
     (0, 0, 0, 0, 0, 0),
     (1, 1, 0, 0, 0, 0),
@@ -137,11 +136,14 @@ def of_the_list():
 
 def of_tiers_and_names():
     names = ("openai", "azure.ai.openai", "OpenAI", "groq", "gcp.vertex_ai", "nobody", None)
-    tiers = (None, "flex", "batch", "priority", "auto", "standard")
-    for provider, tier, audio in product(names, tiers, (False, True)):
-        asked = Asked(provider=provider, model="gpt-4.1", at=UNTIERED[-1], tier=tier, audio=audio)
+    for provider, tier, audio in product(names, TIERS, (False, True)):
+        asked = Asked(provider=provider, model="gpt-4.1", at=TIMES[-1], tier=tier, audio=audio)
         yield asked.quoted(PriceList())
         yield replace(asked, response="gpt-4.1-2025-04-14", model="mine").quoted(PriceList())
+    for provider in ("openai", "azure.ai.openai", "anthropic", "mistral_ai"):
+        models = [m.id for p in providers if p.id == provider.split("_")[0].split(".")[0] for m in p.models]
+        for model, tier, at in product(models, TIERS, TIMES[1:4]):
+            yield Asked(provider=provider, model=model, at=at, tier=tier).quoted(PriceList(), USAGES[-6:])
 
 
 def of_own_prices(path):
@@ -154,8 +156,6 @@ def of_own_prices(path):
         (0, 1_234_567_891),
     )
     for provider, model, at, tier, duration_ns in asked:
-        if tier is not None and at not in UNTIERED:
-            continue
         one = Asked(provider=provider, model=model, at=at, tier=tier, duration_ns=duration_ns, own="own")
         yield one.quoted(prices)
 

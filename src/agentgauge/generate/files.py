@@ -22,8 +22,8 @@ COLLECTOR, CONTRIB = "collector/config.yaml", "collector/config.contrib.yaml"
 SAMPLING = "collector/config.tail-sampling.yaml"
 RULES, THRESHOLDS = "dashboards/rules/indicators.yaml", FILE
 REFERENCE = "docs/reference.md"
-GO_PRICES = "collector/genaiprocessor/internal/pricing/prices.json"
-"""The price table once more, for the Collector's component: where its sources are."""
+GO_PRICES = "collector/genaiprocessor/internal/pricing"
+"""The price tables once more, for the Collector's component: where its sources are."""
 
 
 def rendered(root: Path) -> dict[str, str]:
@@ -39,8 +39,8 @@ def rendered(root: Path) -> dict[str, str]:
         **dashboards(),
         REFERENCE: reference(),
     }
-    if (root / GO_PRICES).parent.is_dir():
-        texts[GO_PRICES] = _price_table()
+    if (root / GO_PRICES).is_dir():
+        texts |= {f"{GO_PRICES}/{name}": _table(name) for name in ("prices.json", "price_extras.json")}
     if not (root / FILE).exists():
         texts[FILE] = default_text()
     return texts
@@ -75,8 +75,8 @@ def write_text(path: Path, text: str) -> None:
         ) from None
 
 
-def _price_table() -> str:
-    return files("agentgauge").joinpath("data", "prices.json").read_text(encoding="utf-8")
+def _table(name: str) -> str:
+    return files("agentgauge").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def _read(path: Path) -> str | None:

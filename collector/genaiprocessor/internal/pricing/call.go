@@ -23,10 +23,14 @@ const defaultTier = "default"
 
 var (
 	standardTiers = map[string]bool{"": true, defaultTier: true, "auto": true, "standard": true}
-	// halfTiers are billed at half of the list's price (OpenAI's price list).
-	halfTiers = map[string]bool{"flex": true, "batch": true}
-	// tiered are the providers whose service tier changes the price; elsewhere it means speed alone.
-	tiered = map[string]bool{"openai": true, "azure.ai.openai": true}
+	// halfTiers of a provider are billed at half of the list's price, where it has no rates of the tier.
+	// In the tiers of other providers the word means speed alone.
+	halfTiers = map[string]map[string]bool{
+		"openai":          {"flex": true, "batch": true},
+		"azure.ai.openai": {"flex": true, "batch": true},
+		"anthropic":       {"batch": true},
+		"mistral_ai":      {"batch": true},
+	}
 )
 
 // Price of the model that answered, or else of the one that was asked.
@@ -44,7 +48,7 @@ func (l List) Price(c Call) (Price, bool) {
 
 func (l List) price(c Call, model string) (Price, bool) {
 	tier := defaultTier
-	if tiered[c.Provider] && !standardTiers[c.ServiceTier] {
+	if _, matters := halfTiers[c.Provider]; matters && !standardTiers[c.ServiceTier] {
 		tier = c.ServiceTier
 	}
 	listed, found := l.listed(c, model, tier)
@@ -68,13 +72,19 @@ func (l List) listed(c Call, model, tier string) (Price, bool) {
 	if err != nil {
 		return Price{}, false
 	}
-	price, found := t.find(c.Provider, model, c.StartNs)
-	switch {
-	case !found || tier == defaultTier:
-		return price, found
-	case halfTiers[tier]:
-		return price.scaled(billionths/2, false), true
-	default:
+	m := t.find(c.Provider, model)
+	if m == nil {
 		return Price{}, false
 	}
+	price, found := m.at(c.StartNs)
+	if !found || tier == defaultTier {
+		return price, found
+	}
+	if tiered, listed := m.in(tier, c.StartNs); listed {
+		return tiered, true
+	}
+	if halfTiers[c.Provider][tier] {
+		return price.scaled(billionths/2, false), true
+	}
+	return Price{}, false
 }

@@ -35,18 +35,34 @@ func dashed(name string) string {
 	return b.String()
 }
 
-// find is the list's price of a model, or false where it is unknown or no price by token. The
-// provider is a gen_ai.provider.name or an id of the list; prices change by date and time of day.
-func (t *table) find(providerName, modelName string, atNs int64) (Price, bool) {
+// find is a model of the list, or nil where it is unknown. The provider is a gen_ai.provider.name or an
+// id of the list.
+func (t *table) find(providerName, modelName string) *model {
 	if providerName == "" || modelName == "" || utf8.RuneCountInString(modelName) > longestName {
-		return Price{}, false
+		return nil
 	}
+	key := listKey{providerName, modelName}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found, there := t.listed[key]
+	if !there {
+		found = t.search(key)
+		if len(t.listed) >= mostListed {
+			clear(t.listed)
+		}
+		t.listed[key] = found
+	}
+	return found
+}
+
+// at is the model's usual price, which changes by date and time of day; false where it is no price by
+// token.
+func (m *model) at(atNs int64) (Price, bool) {
 	var chosen *conditional
-	prices := t.of(listKey{providerName, modelName})
-	for i := range prices {
+	for i := range m.prices {
 		// The last whose condition holds counts, the first when none does.
-		if i == 0 || prices[i].holds(floorDiv(atNs, billionths)) {
-			chosen = &prices[i]
+		if i == 0 || m.prices[i].holds(floorDiv(atNs, billionths)) {
+			chosen = &m.prices[i]
 		}
 	}
 	if chosen == nil || !chosen.has {
@@ -55,21 +71,17 @@ func (t *table) find(providerName, modelName string, atNs int64) (Price, bool) {
 	return chosen.price, true
 }
 
-func (t *table) of(key listKey) []conditional {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	prices, there := t.listed[key]
-	if !there {
-		prices = t.search(key)
-		if len(t.listed) >= mostListed {
-			clear(t.listed)
+// in is the model's price in a service tier; false where the list has none.
+func (m *model) in(tier string, atNs int64) (Price, bool) {
+	for i := range m.tiers {
+		if t := &m.tiers[i]; t.name == tier && t.holds(floorDiv(atNs, billionths)) {
+			return t.price, t.has
 		}
-		t.listed[key] = prices
 	}
-	return prices
+	return Price{}, false
 }
 
-func (t *table) search(key listKey) []conditional {
+func (t *table) search(key listKey) *model {
 	k, there := t.byName[normal(key.provider)]
 	if !there {
 		return nil
@@ -78,9 +90,9 @@ func (t *table) search(key listKey) []conditional {
 	asked := strings.ToLower(key.model)
 	for _, name := range []string{asked, dashed(asked)} {
 		for _, owner := range owners {
-			for _, m := range owner.models {
-				if m.rule(name) {
-					return m.prices
+			for i := range owner.models {
+				if owner.models[i].rule(name) {
+					return &owner.models[i]
 				}
 			}
 		}

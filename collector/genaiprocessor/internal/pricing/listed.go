@@ -69,6 +69,12 @@ type filePrice struct {
 	Rates map[string]fileRate `json:"rates"`
 }
 
+// fileTier are a model's rates in a service tier.
+type fileTier struct {
+	filePrice
+	Tier string `json:"tier"`
+}
+
 // fileRate is a number, or [number, [[tokens, number above them], ...]].
 type fileRate struct {
 	base  int64

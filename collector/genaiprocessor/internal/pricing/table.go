@@ -10,8 +10,12 @@ import (
 	"sync"
 )
 
-//go:embed prices.json
-var pricesJSON []byte
+var (
+	//go:embed prices.json
+	pricesJSON []byte
+	//go:embed price_extras.json
+	extrasJSON []byte
+)
 
 // table is the price list. It is compiled on the first look-up.
 type table struct {
@@ -19,7 +23,7 @@ type table struct {
 	byName    map[string]known
 
 	mu     sync.Mutex
-	listed map[listKey][]conditional
+	listed map[listKey]*model
 }
 
 type provider struct {
@@ -38,6 +42,13 @@ type hostPattern struct {
 type model struct {
 	rule   rule
 	prices []conditional
+	tiers  []tiered
+}
+
+// tiered are the rates of a model in a service tier.
+type tiered struct {
+	name string
+	conditional
 }
 
 // known is a provider under one of its names.
@@ -46,7 +57,7 @@ type known struct {
 	name     string
 }
 
-var list = sync.OnceValues(func() (*table, error) { return readTable(pricesJSON) })
+var list = sync.OnceValues(func() (*table, error) { return readTable(pricesJSON, extrasJSON) })
 
 // Load compiles the list; an error is that of a damaged build.
 func Load() error {
@@ -63,17 +74,28 @@ type fileProvider struct {
 	Models   []fileModel `json:"models"`
 }
 
-func readTable(data []byte) (*table, error) {
+// fileExtras are what the list has beside the usual rates, by provider and model.
+type fileExtras map[string]map[string]struct {
+	Tiers []fileTier `json:"tiers"`
+}
+
+func readTable(data, extras []byte) (*table, error) {
+	var beside struct {
+		Providers fileExtras `json:"providers"`
+	}
+	if err := json.Unmarshal(extras, &beside); err != nil {
+		return nil, fmt.Errorf("read the price list's tiers: %w", err)
+	}
 	var file struct {
 		Providers []fileProvider `json:"providers"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
 		return nil, fmt.Errorf("read the price list: %w", err)
 	}
-	t := &table{byName: map[string]known{}, listed: map[listKey][]conditional{}}
+	t := &table{byName: map[string]known{}, listed: map[listKey]*model{}}
 	byID := map[string]*provider{}
 	for _, from := range file.Providers {
-		p, err := from.compile()
+		p, err := from.compile(beside.Providers)
 		if err != nil {
 			return nil, fmt.Errorf("compile the price list of %s: %w", from.ID, err)
 		}
@@ -91,7 +113,7 @@ func readTable(data []byte) (*table, error) {
 	return t, nil
 }
 
-func (from *fileProvider) compile() (*provider, error) {
+func (from *fileProvider) compile(extras fileExtras) (*provider, error) {
 	p := &provider{id: from.ID, name: from.Name}
 	for _, host := range from.Hosts {
 		pattern, err := regexp.Compile("^(?:" + host[0] + ")")
@@ -105,7 +127,15 @@ func (from *fileProvider) compile() (*provider, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.id, err)
 		}
-		p.models = append(p.models, model{rule: match, prices: m.prices})
+		compiled := model{rule: match, prices: m.prices}
+		for _, t := range extras[from.ID][m.id].Tiers {
+			price, err := t.compile()
+			if err != nil {
+				return nil, fmt.Errorf("%s in %s: %w", m.id, t.Tier, err)
+			}
+			compiled.tiers = append(compiled.tiers, tiered{t.Tier, price})
+		}
+		p.models = append(p.models, compiled)
 	}
 	return p, nil
 }
