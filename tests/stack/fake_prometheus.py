@@ -9,20 +9,20 @@ INPUT = "gen_ai.client.inference.usage.input_tokens"
 
 
 class FakePrometheus(Receiver):
-    """`status` is what it answers; it keeps what it answers 200. `refused` has the bodies of the others."""
+    """`metrics_status` is what it answers; it keeps what it answers 200, `refused` has the others."""
 
     def __init__(self):
         super().__init__()
         self.refused = []
 
-    def status_for(self, body):
-        if self.status != OK:
+    def status_for_metrics(self, body):
+        if self.metrics_status != OK:
             self.refused.append(body)
-        return self.status
+        return self.metrics_status
 
     def came_again(self):
         """How many of the refused bodies were sent again and kept."""
-        return len(set(self.refused) & set(self.bodies))
+        return len(set(self.refused) & set(self.metric_bodies))
 
     def input_tokens(self):
         return self.total(INPUT)
@@ -30,7 +30,7 @@ class FakePrometheus(Receiver):
     def total(self, name):
         """The newest value of each series of a counter, summed: what Prometheus would show."""
         newest = {}
-        for body in list(self.bodies):
+        for body in list(self.metric_bodies):
             for labels, point in _points(body, name):
                 newest[labels] = max(newest.get(labels, (0, 0)), (point.time_unix_nano, point.as_int))
         return sum(value for _, value in newest.values())

@@ -36,12 +36,12 @@ def test_metrics_are_sent_again_or_given_up_and_the_next_flush_has_the_whole_sum
         FakePrometheus() as prometheus,
         Collector(binaries["collector"], tmp_path, prometheus=prometheus.url, config=quick) as collector,
     ):
-        prometheus.status = status
+        prometheus.metrics_status = status
         Sender(collector.otlp).deliver(requests.fresh())
         eventually(lambda: len(prometheus.refused) >= 2)
-        assert prometheus.bodies == []
+        assert prometheus.metric_bodies == []
 
-        prometheus.status = 200
+        prometheus.metrics_status = 200
         eventually(prometheus.input_tokens, requests.books["total", "", "input_tokens"])
 
         assert (prometheus.came_again() > 0) is again
@@ -60,7 +60,7 @@ def test_metrics_that_were_answered_200_and_lost_are_there_again_with_the_next_f
         Sender(collector.otlp).deliver(requests.fresh())
         eventually(prometheus.input_tokens, right)
 
-        prometheus.bodies.clear()
+        prometheus.metric_bodies.clear()
 
         eventually(prometheus.input_tokens, right)
 
