@@ -170,7 +170,7 @@ def test_a_planted_fault_is_found(ran, tmp_path, fault):
     with closing(sqlite3.connect(copy)) as db, db:
         if fault == "doubled":
             db.execute("CREATE TEMP TABLE twice AS SELECT * FROM calls WHERE workflow_id = 'sim-raw-0'")
-            db.execute("UPDATE twice SET span_id = 'f' || substr(span_id, 2)")
+            db.execute("UPDATE twice SET span_id = lower(hex(randomblob(8)))")
             changed = db.execute("INSERT INTO calls SELECT * FROM twice").rowcount
         else:
             changed = db.execute(FAULTS[fault]).rowcount
